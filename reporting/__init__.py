@@ -1,0 +1,1 @@
+"""What analysts read: metric definitions and the report over the warehouse."""
