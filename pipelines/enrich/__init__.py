@@ -1,0 +1,1 @@
+"""What the pipeline adds to an answer: pure functions over columns, without Beam and without storage."""
