@@ -13,7 +13,7 @@ FAILURES = "balie.failures"
 erased."""
 
 BODY_LIMIT = 1024 * 1024
-"""Bytes of one posted request that the collector takes. (A file that is uploaded may be larger: its rows are records.)"""
+"""Bytes of one posted request that the collector takes. (An uploaded file may be larger: its rows are the records.)"""
 
 RECORD_LIMIT = 4 * 1024 * 1024
 """Bytes of one record. A body becomes an event of at most twice its size (Latin-1 that becomes UTF-8, quotes that JSON

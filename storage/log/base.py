@@ -15,6 +15,9 @@ from schemas.topics import Topic
 MARKER_HEADER = "balie-marker"
 """A record with this header carries nothing: it is there so that the store closes a segment (see `Log.clean`)."""
 
+READ_BYTES = 32 * 1024 * 1024
+"""A read with `max_records` ends early here, so that a row of large records cannot fill the memory."""
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -112,11 +115,11 @@ class Log(Protocol):
         ...
 
     def read(self, offsets: OffsetRange, max_records: int | None = None) -> list[Record]:
-        """The records of a range, in order, at most `max_records` of the first ones.
+        """The records of a range, in order.
 
         `end` must not be past what `ends` said. Gaps are skipped, also at the range's ends, so fewer records than
-        offsets is normal. With `max_records` the range goes on after the offset of the last one; fewer than that many
-        means that the range is read.
+        offsets is normal. With `max_records` a call gives the first ones only, at most so many and not much more than
+        `READ_BYTES`: go on after the offset of the last one until nothing comes (or use `in_chunks`).
         """
         ...
 
@@ -152,27 +155,31 @@ class Log(Protocol):
         ...
 
 
-def newest_of_each_key(log: Log, topic: str, chunk: int = 2_000) -> Iterator[Record]:
+def in_chunks(log: Log, offsets: OffsetRange, max_records: int) -> Iterator[list[Record]]:
+    """A range read bit by bit: lists of at most `max_records`, none of them empty."""
+    start = offsets.start
+    while start < offsets.end:
+        records = log.read(OffsetRange(offsets.topic, offsets.partition, start, offsets.end), max_records)
+        if not records:
+            return
+        yield records
+        start = records[-1].offset + 1
+
+
+def newest_of_each_key(log: Log, topic: str) -> Iterator[Record]:
     """`Log.latest_by_key` for any log: one pass to see which offset is a key's last, one to give those records.
 
     Two passes, since the values (failures of some megabytes each) may not fit in memory while the keys do.
     """
-    ends = log.ends(topic)
-    last: dict[tuple[int, bytes], int] = {}
-
-    def records() -> Iterator[Record]:
-        for partition, (first, end) in sorted(ends.items()):
-            start = first
-            while start < end:
-                found = log.read(OffsetRange(topic, partition, start, end), chunk)
-                yield from found
-                start = found[-1].offset + 1 if len(found) == chunk else end
-
-    for record in records():
-        if record.key is not None:
-            last[record.partition, record.key] = record.offset
-    for record in records():
-        if record.key is None or record.value is None or is_marker(record):
-            continue
-        if last.get((record.partition, record.key)) == record.offset:
-            yield record
+    ranges = [OffsetRange(topic, partition, *ends) for partition, ends in sorted(log.ends(topic).items())]
+    last: dict[bytes, int] = {}  # a key is in one partition only
+    for offsets in ranges:
+        for records in in_chunks(log, offsets, 2_000):
+            last.update((record.key, record.offset) for record in records if record.key is not None)
+    for offsets in ranges:
+        for records in in_chunks(log, offsets, 2_000):
+            for record in records:
+                if record.key is None or record.value is None or is_marker(record):
+                    continue
+                if last.get(record.key) == record.offset:
+                    yield record
