@@ -1,0 +1,1 @@
+"""What has to be remembered beside the log and the warehouse: hash keys, open conversations, discarded failures."""

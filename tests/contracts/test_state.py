@@ -1,0 +1,376 @@
+"""What every state store must do, whichever database stands under it; now SQLite only.
+
+The processes in here are real ones: races and kills are part of the contract.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.errors import Fatal, Retriable
+from storage.state.base import Database
+from storage.state.conversations import KEPT_FOR_RETRIES, MOST_PIECES, Conversation
+from storage.state.discarded import KEPT
+from storage.state.keys import CACHE_SECONDS, HashKey, KeyRing
+from storage.state.master_key import KEY_BYTES, MasterKey
+from storage.state.sqlite import SqliteDatabase
+from storage.state.store import State
+from storage.state.tables import hash_keys
+
+MASTER = bytes(range(KEY_BYTES))
+NOW = datetime(2026, 4, 15, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a state store lives, and how to open it again, in this process or in another."""
+
+    folder: Path
+    connect: Callable[[], Database]
+    program: str  # an expression that gives the same database in another process
+
+    def open(self, master: bytes = MASTER) -> State:
+        return State(self.connect(), MasterKey(master))
+
+    def holds(self, needle: bytes) -> list[str]:
+        """The files in which these bytes are. Read by another process: closing a file here drops SQLite's locks."""
+        found = subprocess.run(
+            [sys.executable, "-c", _SEARCH, str(self.folder), needle.hex()], capture_output=True, text=True, check=True
+        )
+        return found.stdout.split()
+
+    def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", _PRELUDE.format(database=self.program) + script, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+def run_together(processes: list[subprocess.Popen[str]]) -> list[list[str]]:
+    """Let processes that have said they are ready go at once; the words each says until it ends well."""
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    words = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    return words
+
+
+_SEARCH = """
+import pathlib, sys
+for path in pathlib.Path(sys.argv[1]).rglob("*"):
+    if path.is_file() and bytes.fromhex(sys.argv[2]) in path.read_bytes():
+        print(path.name)
+"""
+
+_PRELUDE = """
+import sys, threading
+from datetime import datetime, timedelta, UTC
+from pathlib import Path
+from storage.state.master_key import MasterKey
+from storage.state.sqlite import SqliteDatabase
+from storage.state.store import State
+
+NOW = datetime(2026, 4, 15, 12, tzinfo=UTC)
+
+def open_it(master=bytes(range(32))):
+    return State({database}, MasterKey(master))
+
+def say(*words):
+    print(*words, flush=True)
+"""
+
+
+@pytest.fixture(params=["sqlite"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    folder = tmp_path / "state"
+    path = folder / "state.db"
+    return Place(folder, lambda: SqliteDatabase(path), f"SqliteDatabase(Path({str(path)!r}))")
+
+
+@pytest.fixture
+def state(place: Place) -> Iterator[State]:
+    with place.open() as state:
+        yield state
+
+
+def secret(key: HashKey | None) -> bytes:
+    assert key is not None
+    return key.secret
+
+
+# --- hash keys
+
+
+def test_a_town_and_a_month_have_one_key(state: State) -> None:
+    key = state.keys.ip_key("t-one", "2026-04", NOW)
+
+    assert len(secret(key)) == 32
+    assert state.keys.ip_key("t-one", "2026-04", NOW + DAY) == key
+    others = [state.keys.ip_key("t-one", "2026-03", NOW), state.keys.ip_key("t-two", "2026-04", NOW)]
+    assert len({secret(other) for other in [key, *others]}) == 3
+    assert len({other.key_id for other in [key, *others] if other is not None}) == 3
+
+
+def test_a_key_is_the_same_after_a_restart(place: Place) -> None:
+    with place.open() as state:
+        address_key, person_key = state.keys.ip_key("t", "2026-04", NOW), state.keys.person_key("t")
+    with place.open() as state:
+        assert state.keys.ip_key("t", "2026-04", NOW) == address_key
+        assert state.keys.person_key("t") == person_key
+        assert secret(address_key) != person_key.secret
+
+
+@pytest.mark.parametrize(
+    ("month", "now", "given"),
+    [
+        ("2026-04", datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC), False),
+        ("2026-04", datetime(2026, 4, 1, tzinfo=UTC), True),
+        ("2026-04", datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC), True),
+        ("2026-04", datetime(2026, 7, 1, tzinfo=UTC), False),
+        ("2025-12", datetime(2026, 2, 28, tzinfo=UTC), True),
+        ("2025-12", datetime(2026, 3, 1, tzinfo=UTC), False),
+        # The month is the one in UTC, wherever the clock stands.
+        ("2026-04", datetime(2026, 4, 1, 1, tzinfo=UTC).astimezone(), True),
+        ("2026-04", datetime.fromisoformat("2026-04-01T01:00:00+02:00"), False),
+    ],
+)
+def test_a_key_is_given_from_its_month_until_three_months_later(
+    state: State, month: str, now: datetime, given: bool
+) -> None:
+    assert (state.keys.ip_key("t", month, now) is not None) is given
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-00", "26-04", "2026-4", "2026-04-01", "", "２０２６-04"])
+def test_a_month_in_another_form_is_refused_without_being_quoted(state: State, month: str) -> None:
+    with pytest.raises(ValueError, match="YYYY-MM") as caught:
+        state.keys.ip_key("t", month, NOW)
+    assert not month or month not in str(caught.value)
+
+
+def test_a_moment_without_zone_is_refused(state: State) -> None:
+    with pytest.raises(ValueError, match="zone"):
+        state.keys.ip_key("t", "2026-04", NOW.replace(tzinfo=None))
+
+
+def test_processes_and_threads_that_ask_at_once_get_the_same_key(place: Place) -> None:
+    ask = """
+state = open_it()
+say("ready")
+sys.stdin.readline()
+keys = []
+threads = [threading.Thread(target=lambda: keys.append(state.keys.ip_key("t", "2026-04", NOW))) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+say(*{key.key_id + key.secret.hex() for key in keys})
+state.close()
+"""
+    answers = run_together([place.start(ask) for _ in range(4)])
+
+    assert [len(answer) for answer in answers] == [1] * 4
+    assert len({answer[0] for answer in answers}) == 1
+
+
+def test_processes_can_make_the_store_at_once(place: Place) -> None:
+    make = """
+say("ready")
+sys.stdin.readline()
+state = open_it()
+say(state.keys.person_key("t").key_id)
+state.close()
+"""
+    answers = run_together([place.start(make) for _ in range(4)])
+
+    assert len({answer[0] for answer in answers}) == 1
+
+
+def test_nothing_shows_a_secret(state: State, place: Place) -> None:
+    key = state.keys.ip_key("t", "2026-04", NOW)
+
+    shown = f"{key!r} {key} {state.keys.list_keys()!r} {MasterKey(MASTER)!r} {vars(MasterKey(MASTER))!r}"
+    for hidden in (secret(key), MASTER):
+        assert hidden.hex() not in shown
+        assert repr(hidden)[2:-1] not in shown
+        assert place.holds(hidden) == []
+
+
+def test_a_wrapped_key_opens_only_in_its_own_row(place: Place) -> None:
+    with place.open() as state:
+        state.keys.ip_key("t", "2026-03", NOW)
+        state.keys.ip_key("t", "2026-04", NOW)
+    database = place.connect()
+    try:
+        march = database.read(
+            lambda connection: connection.execute(hash_keys.select().where(hash_keys.c.period == "2026-03")).one()
+        )
+        database.write(
+            lambda connection: connection.execute(
+                hash_keys.update().where(hash_keys.c.period == "2026-04").values(wrapped=march.wrapped)
+            )
+        )
+    finally:
+        database.close()
+    with place.open() as state, pytest.raises(Fatal, match="restore"):
+        state.keys.ip_key("t", "2026-04", NOW)
+
+
+def test_another_master_key_is_told_apart_and_makes_no_keys(place: Place) -> None:
+    with place.open() as state:
+        key = state.keys.ip_key("t", "2026-04", NOW)
+        state.keys.check()
+    with place.open(bytes(KEY_BYTES)) as stranger:
+        for use in (
+            stranger.keys.check,
+            lambda: stranger.keys.ip_key("t", "2026-04", NOW),
+            lambda: stranger.keys.ip_key("new", "2026-04", NOW),
+            lambda: stranger.keys.person_key("t"),
+            lambda: stranger.keys.rewrap(MasterKey(bytes(31) + b"1")),
+        ):
+            with pytest.raises(Fatal, match="another master key"):
+                use()
+    with place.open() as state:
+        assert state.keys.ip_key("t", "2026-04", NOW) == key
+        assert len(state.keys.list_keys()) == 1
+
+
+def test_rewrap_changes_the_master_key_and_no_hash_key(place: Place) -> None:
+    new = bytes(reversed(MASTER))
+    with place.open() as other, place.open() as state:
+        keys = [state.keys.ip_key("t", "2026-03", NOW), state.keys.person_key("t")]
+        assert other.keys.ip_key("t", "2026-03", NOW) == keys[0]
+        old_wrapped = _wrapped(place)
+
+        assert state.keys.rewrap(MasterKey(new)) == 2
+
+        assert all(place.holds(wrapped) == [] for wrapped in old_wrapped)
+        assert all(place.holds(wrapped) for wrapped in _wrapped(place))
+        assert [state.keys.ip_key("t", "2026-03", NOW), state.keys.person_key("t")] == keys
+        assert state.keys.ip_key("t", "2026-04", NOW) is not None
+        # A process that still has the old master key goes on with what it knows, and makes nothing new with it.
+        assert other.keys.ip_key("t", "2026-03", NOW) == keys[0]
+        with pytest.raises(Fatal, match="another master key"):
+            other.keys.ip_key("t-two", "2026-04", NOW)
+    with place.open(new) as state:
+        assert [state.keys.ip_key("t", "2026-03", NOW), state.keys.person_key("t")] == keys
+    with place.open() as state:  # as after a crash: called again by who does not know that it is done
+        assert state.keys.rewrap(MasterKey(new)) == 3
+
+
+def _wrapped(place: Place) -> list[bytes]:
+    database = place.connect()
+    try:
+        rows = database.read(lambda connection: connection.execute(hash_keys.select()).all())
+    finally:
+        database.close()
+    return [row.wrapped for row in rows if row.wrapped is not None]
+
+
+def test_a_key_whose_time_is_over_is_destroyed_for_good(state: State, place: Place) -> None:
+    for town in ("a", "b"):
+        for month in ("2026-02", "2026-03", "2026-04"):
+            state.keys.ip_key(town, month, NOW)
+    person_key = state.keys.person_key("a")
+    before = _wrapped(place)
+    assert len(before) == 7
+    assert all(place.holds(wrapped) for wrapped in before)
+
+    may = datetime(2026, 5, 1, tzinfo=UTC)
+    destroyed = state.keys.destroy_expired(may)
+
+    assert [(key.tenant, key.period, key.destroyed_at) for key in destroyed] == [
+        ("a", "2026-02", may),
+        ("b", "2026-02", may),
+    ]
+    after = _wrapped(place)
+    assert len(after) == 5
+    gone = set(before) - set(after)
+    assert len(gone) == 2
+    assert [place.holds(wrapped) for wrapped in gone] == [[], []]
+    assert all(place.holds(wrapped) for wrapped in after)
+    # A clock that runs behind does not bring it back.
+    assert state.keys.ip_key("a", "2026-02", NOW) is None
+    assert state.keys.ip_key("a", "2026-03", NOW) is not None
+    assert state.keys.person_key("a") == person_key
+
+
+def test_destroyed_keys_are_named_until_their_hashes_are_cleared(place: Place) -> None:
+    may = datetime(2026, 5, 1, tzinfo=UTC)
+    with place.open() as state:
+        state.keys.ip_key("t", "2026-02", NOW)
+        live = state.keys.ip_key("t", "2026-03", NOW)
+        (destroyed,) = state.keys.destroy_expired(may)
+    with place.open() as state:
+        assert live is not None
+        assert [key.key_id for key in state.keys.destroy_expired(may + DAY)] == [destroyed.key_id]
+        state.keys.confirm_cleared([destroyed.key_id, live.key_id], may + DAY)
+        assert state.keys.destroy_expired(may + DAY) == []
+        listed = [(key.period, key.destroyed_at, key.hashes_cleared_at) for key in state.keys.list_keys()]
+        assert listed == [("2026-02", may, may + DAY), ("2026-03", None, None)]
+
+
+def test_a_destroyed_key_leaves_the_caches_of_other_processes(place: Place) -> None:
+    seconds = 0.0
+    database = place.connect()
+    other = KeyRing(database, MasterKey(MASTER), clock=lambda: seconds)
+    with place.open() as state:
+        assert other.ip_key("t", "2026-02", NOW) is not None
+        state.keys.destroy_expired(datetime(2026, 5, 1, tzinfo=UTC))
+        seconds = CACHE_SECONDS
+        assert other.ip_key("t", "2026-02", NOW) is None
+    database.close()
+
+
+def test_a_key_is_not_given_from_the_cache_when_its_time_is_over(state: State) -> None:
+    assert state.keys.ip_key("t", "2026-02", NOW) is not None
+    assert state.keys.ip_key("t", "2026-02", datetime(2026, 5, 1, tzinfo=UTC)) is None
+
+
+def test_making_and_destroying_at_once_ends_with_the_key_destroyed(place: Place) -> None:
+    """Some processes still live in April, one already in May: once destroyed, nobody makes the key again."""
+    ask = """
+state = open_it()
+say("ready")
+sys.stdin.readline()
+ids = set()
+for _ in range(200):
+    state.keys.forget()
+    key = state.keys.ip_key("t", "2026-02", NOW)
+    ids.add(key.key_id if key else None)
+say(*ids)
+state.close()
+"""
+    destroy = """
+state = open_it()
+say("ready")
+sys.stdin.readline()
+for _ in range(20):
+    state.keys.destroy_expired(datetime(2026, 5, 1, tzinfo=UTC))
+say(*[key.key_id for key in state.keys.list_keys()])
+state.close()
+"""
+    seen = {
+        word for words in run_together([place.start(ask), place.start(ask), place.start(destroy)]) for word in words
+    }
+    seen -= {"None"}
+
+    assert len(seen) == 1
+    with place.open() as state:
+        state.keys.destroy_expired(datetime(2026, 5, 1, tzinfo=UTC))
+        assert state.keys.ip_key("t", "2026-02", NOW) is None
+        assert _wrapped(place) == []
