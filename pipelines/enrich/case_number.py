@@ -1,0 +1,574 @@
+"""The number of the case an answer is about: from the field it was given in, from the page's URL, or from the text.
+
+A case number is no personal data, and it has to survive the scrubber: `find` is run before masking, and its spans are
+left alone. So what may be a national id, an account, a card or a telephone number is never taken for a case, whatever
+word stands before it, unless its form says that it is one (`ZAAK-2026-…`) or the town's own pattern asks for it.
+
+How free text is read: every word with a digit is a candidate. Its form decides (`_SHAPES`: a year and a serial number
+with a prefix, the references of Dutch, Polish, Norwegian, Finnish and British offices), and else the label before it
+(`zaaknummer`, `sprawa nr`, `saksnummer`, `asianumero`, `reference` …). A label of another thing (`order`, `KvK`,
+`factuur`, `telefon` …) rules it out. No part is slower than linear: a candidate has at most 40 letters, and a fixed
+stretch of text before and after it is looked at.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import re2
+from stdnum import iban, luhn
+from stdnum.fi import hetu
+from stdnum.nl import bsn
+from stdnum.no import fodselsnummer
+from stdnum.pl import pesel
+
+LONGEST = 40  # letters of a case number: Zaak.identificatie of the ZGW Zaken API
+_LONGEST_PATTERN = 500
+_LONGEST_URL = 4096
+_RE2_MEMORY = 1 << 20
+
+# Forms that are a case number by themselves, each by the name that a town's settings use to choose. Letters count
+# without case. `yy` numbers need a long or zero-padded serial, so that a date is none.
+_YEAR = r"(?:199\d|20[0-4]\d)"
+_SHAPES: dict[str, str] = {
+    # ZAAK-2026-0000000001 (Open Zaak), Z/26/123456, Z2026-00012345, BZW-2026-0173, SUB.25.00914, Z26-009914
+    "prefix-year": rf"[a-z]{{1,8}}[-/.]?{_YEAR}[-/.]\d{{3,10}}(?:[-/.]\d{{1,4}})?"
+    r"|[a-z]{1,8}[-/.]?\d\d[-/.](?:0\d{3,9}|\d{5,10})(?:[-/.]\d{1,4})?"
+    rf"|[a-z]{{1,8}}[-/.]?{_YEAR}\d{{4,10}}",
+    # 2026/0012345, 2026-0018442, 2026/004417-3
+    "year": rf"{_YEAR}[-/.]\d{{5,10}}(?:-\d{{1,4}})?",
+    # 2025-WMO-11873
+    "year-prefix": rf"{_YEAR}[-/.][a-z]{{2,8}}[-/.]\d{{3,10}}",
+    # SIG-12345 (Signalen), OLO-8841273 (Omgevingsloket), INC0048213 and its like (service desks)
+    "signalen": r"sig-?\d{3,9}",
+    "service-desk": r"(?:inc|ritm|req|sctask|cs)\d{6,10}|(?:olo|mor|zaak|case|melding|ticket)[-/]\d{4,12}",
+    # OF-7KQ2ZD (Open Formulieren: six of its own alphabet)
+    "open-formulieren": r"of-(?=[a-z]{0,5}\d)[a-z0-9]{6}",
+    # OR.5343.118.2026, FN-II.3120.77.2026, MOPS/4021/338/2026 (Polish offices: unit, class of the file plan, number,
+    # year)
+    "jrwa": r"[a-z]{1,6}(?:-[a-z]{1,4})?(?:\.\d{3,5}(?:\.\d{1,4})?\.\d{1,6}\.|/\d{3,5}/\d{1,6}/)"
+    rf"{_YEAR}(?:\.[a-z]{{1,4}})?",
+    # OUKA/1187/02.03.01/2026 (Finnish registers: number, class, year), 12-0481-26-T (building permits)
+    "diaari": rf"(?:[a-z]{{2,5}}/)?\d{{1,6}}/\d\d\.\d\d(?:\.\d\d){{0,3}}/{_YEAR}|\d{{2,3}}-\d{{3,4}}-\d\d-[a-z]{{1,3}}",
+    # 24/03391/FUL (British planning applications)
+    "planning": rf"(?:[a-z]{{1,4}}/)?(?:\d\d|{_YEAR})/\d{{4,5}}/[a-z]{{1,5}}",
+}
+# Six digits and more behind a short prefix: WC-773120. Fewer may be a number plate.
+_PREFIXED = re.compile(r"[A-Z]{2,5}-\d{6,10}", re.ASCII)
+
+BUILT_IN: frozenset[str] = frozenset(_SHAPES)
+
+
+class Found(NamedTuple):
+    """A case number in a text: `text[start:end] == number`, in code points."""
+
+    start: int
+    end: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePatterns:
+    """What a town's case numbers look like.
+
+    `own` are regular expressions of the town, in RE2's syntax (no look-around, no back-references: that is what
+    makes them linear in time), compared without case; where one has a group, the number is its first group.
+    `built_in` names the forms of `BUILT_IN` that count, all by default. `setting` is where the town wrote them, for
+    the message of the ValueError that a bad pattern raises.
+    """
+
+    own: tuple[str, ...] = ()
+    built_in: frozenset[str] = BUILT_IN
+    setting: str = field(default="case_patterns", compare=False)
+
+    def __post_init__(self) -> None:
+        if unknown := self.built_in - BUILT_IN:
+            known = ", ".join(sorted(BUILT_IN))
+            raise ValueError(f"{self.setting}: no built-in pattern {sorted(unknown)[0]!r}; there are: {known}")
+        for place, pattern in enumerate(self.own, start=1):
+            _compile_own(pattern, f"{self.setting}, pattern {place}")
+
+
+def find(text: str, patterns: CasePatterns, language: str | None = None) -> list[Found]:
+    """Case numbers in free text, in their order, not overlapping.
+
+    `language` (nl, en, pl, nb, fi) tells which bare numbers are telephone numbers; where it is not known, those of
+    all five are taken for one.
+    """
+    if not _DIGIT.search(text):
+        return []
+    compiled = _compiled(patterns)
+    found = compiled.own_in(text) if compiled.own else []
+    taken = list(found)
+    before: Found | None = None
+    for match in _CANDIDATE.finditer(text):
+        start, end = match.span()
+        while text[end - 1] in _JOINTS:
+            end -= 1
+        while text[start] in _JOINTS:
+            start += 1
+        if not 4 <= end - start <= LONGEST or any(f.start < end and start < f.end for f in taken):
+            continue
+        candidate = _judge(text, start, end, compiled, language, before)
+        if candidate is not None:
+            found.append(candidate)
+            before = candidate
+    return sorted(found)
+
+
+def from_url(url: str, patterns: CasePatterns) -> str | None:
+    """The case number that a page's URL carries: in a parameter named for it, or as a path segment of a known form."""
+    if not _DIGIT.search(url):
+        return None
+    try:
+        parts = urlsplit(url[:_LONGEST_URL])
+        # A fragment may hold a path and parameters of its own: single-page applications.
+        path, _, query = parts.fragment.partition("?")
+        pairs = parse_qsl(parts.query, max_num_fields=100) + parse_qsl(query, max_num_fields=100)
+    except ValueError:
+        return None
+    for name, value in pairs:
+        key = "".join(filter(str.isalnum, name)).casefold()
+        if _PARAMETERS.fullmatch(key) and (number := given(value, patterns)) is not None:
+            return number
+        if _VAGUE_PARAMETERS.fullmatch(key) and _by_form(value.strip(), patterns):
+            return value.strip()
+    for segment in f"{parts.path}/{path}".split("/"):
+        number = unquote(segment)
+        if number[:1].isalpha() and _by_form(number, patterns):
+            return number
+    return None
+
+
+def given(value: str, patterns: CasePatterns) -> str | None:
+    """A value from the field for the case number, if it can be one; None where it is something else.
+
+    It can be one if it has a form of the town or a built-in one, or is a free identification of the ZGW Zaken API
+    (at most 40 of A-Z a-z 0-9 . _ / - with a digit) that is no e-mail address, telephone number, network address,
+    account, card, national id, plate, postcode, date or word with a number. "Zaak: ZAAK-2026-…" gives the number alone.
+    """
+    number = value.strip()
+    if not number or not _DIGIT.search(number):
+        return None
+    if _by_form(number, patterns):
+        return number
+    if not _FREE.fullmatch(number):
+        found = find(number, patterns) if len(number) <= 4 * LONGEST else []
+        return found[0].number if len(found) == 1 else None
+    if _personal(number, None) or _other(number):
+        return None
+    return number
+
+
+def resolve(
+    given_values: Sequence[str | None],
+    urls: Sequence[str | None],
+    texts: Sequence[str | None],
+    patterns: CasePatterns,
+    languages: Sequence[str | None] | None = None,
+) -> list[str | None]:
+    """A case number for each row or None: the given one, else the URL's, else the first in the text.
+
+    The columns have the same length; ValueError otherwise.
+    """
+    spoken = [None] * len(texts) if languages is None else languages
+    return [
+        _resolve(value, url, text, language, patterns)
+        for value, url, text, language in zip(given_values, urls, texts, spoken, strict=True)
+    ]
+
+
+def _resolve(
+    value: str | None, url: str | None, text: str | None, language: str | None, patterns: CasePatterns
+) -> str | None:
+    if value and (number := given(value, patterns)) is not None:
+        return number
+    if url and (number := from_url(url, patterns)) is not None:
+        return number
+    if text and (found := find(text, patterns, language)):
+        return found[0].number
+    return None
+
+
+# --- the town's patterns ------------------------------------------------------------------------------------------
+
+
+class _Compiled(NamedTuple):
+    own: tuple[Any, ...]
+    shapes: re.Pattern[str] | None
+
+    def own_in(self, text: str) -> list[Found]:
+        # RE2 works on UTF-8, where a lone surrogate cannot be written.
+        text = _SURROGATE.sub("?", text)
+        found: list[Found] = []
+        for pattern in self.own:
+            for match in pattern.finditer(text):
+                start, end = match.span(1 if pattern.groups else 0)
+                if start < end and _stands_alone(text, start, end) and _DIGIT.search(text, start, end):
+                    found.append(Found(start, end, text[start:end]))
+        return _without_overlap(found)
+
+    def is_own(self, number: str) -> bool:
+        text = _SURROGATE.sub("?", number)
+        return any(match and match.group() for match in (pattern.fullmatch(text) for pattern in self.own))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(patterns: CasePatterns) -> _Compiled:
+    shapes = "|".join(_SHAPES[name] for name in sorted(patterns.built_in))
+    return _Compiled(
+        own=tuple(_compile_own(pattern, patterns.setting) for pattern in patterns.own),
+        shapes=re.compile(shapes, re.IGNORECASE | re.ASCII) if shapes else None,
+    )
+
+
+def _compile_own(pattern: str, setting: str) -> Any:
+    if not pattern or len(pattern) > _LONGEST_PATTERN:
+        raise ValueError(f"{setting}: a pattern has 1 to {_LONGEST_PATTERN} letters")
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = _RE2_MEMORY
+    try:
+        compiled = re2.compile(pattern, options)
+    except (re2.error, UnicodeEncodeError) as error:
+        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else "not valid text"
+        raise ValueError(
+            f"{setting}: not a regular expression in RE2's syntax ({reason}); look-around and back-references are "
+            "not possible, since they can take forever"
+        ) from None
+    if compiled.fullmatch(""):
+        raise ValueError(f"{setting}: the pattern matches the empty text, and so everything")
+    return compiled
+
+
+def _without_overlap(found: Collection[Found]) -> list[Found]:
+    kept: list[Found] = []
+    for each in sorted(found, key=lambda f: (f.start, -f.end)):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether the match is no part of a longer word or number."""
+    return not (
+        (start and text[start - 1].isalnum() and text[start].isalnum())
+        or (end < len(text) and text[end].isalnum() and text[end - 1].isalnum())
+    )
+
+
+def _by_form(number: str, patterns: CasePatterns) -> bool:
+    """Whether the whole of it has a form of the town's, or a built-in one and is no account or national id."""
+    if len(number) > LONGEST:
+        return False
+    compiled = _compiled(patterns)
+    if compiled.own and compiled.is_own(number):
+        return True
+    return bool(compiled.shapes and compiled.shapes.fullmatch(number)) and not _reserved(number)
+
+
+# --- free text ----------------------------------------------------------------------------------------------------
+
+_DIGIT = re.compile(r"[0-9]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_JOINTS = "-/._‐‑–"
+# From the start of a word, so that each letter is looked at a fixed number of times.
+_CANDIDATE = re.compile(r"(?<![\w./‐‑–-])[A-Za-z./_‐‑–-]*[0-9][A-Za-z0-9./_‐‑–-]*(?!\w)")
+_ADDRESS = re.compile(r"://|@|www\.|[?&=]")
+_DASH = str.maketrans("‐‑–", "---")
+
+_STRETCH = 72  # letters before a candidate in which a label is looked for
+_AWAY = 4  # words that may stand between a label and a number of a telling form
+
+
+class _Role(Enum):
+    NUMBER_LABEL = auto()  # names the number of a case: zaaknummer, kenmerk, reference
+    CASE = auto()  # names the case itself: zaak, melding, application
+    NUMBER = auto()  # nr, nummer, number
+    FILLER = auto()  # het, is, my, under
+    OTHER_THING = auto()  # names the number of something else: order, KvK, factuur, tel
+    WORD = auto()
+
+
+_NUMBER_WORD = r"(?:nummers?|nrs?|no|num|number|numbers|numer\w{0,3}|numero\w{0,4}|id|code|kod|kode)"
+_CASE_STEMS = (
+    # nl
+    r"zaak|zaken|zaaks|melding|meldings|meldingen|meld|aanvraag|aanvraags|dossier|dossiers|klacht|klachten|bezwaar"
+    r"|vergunning|vergunnings|omgevingsvergunning|ticket|incident|beschikking|beschikkings|besluit|registratie|procedure"
+    r"|ontvangst|signaal|casus|verzoek|aangifte|correspondentie|brief|behandel"
+    # en
+    r"|case|cases|report|request|application|complaint|enquiry|inquiry|objection|appeal|incident|planning|permit|claim"
+    # pl, with and without its own letters
+    r"|spraw[aęyąi]|sprawie|zgłoszeni\w{1,3}|zgloszeni\w{1,3}|wnios\w{2,5}|decyzj\w{1,3}|pism\w{1,3}|odwołani\w{1,3}"
+    r"|odwolani\w{1,3}|skarg\w{1,2}|skardze|wezwani\w{1,3}|postanowieni\w{1,3}"
+    # nb
+    r"|sak|saka|saken|saker|saks|byggesak\w{0,2}|\w{3,14}sak(?:en)?|vedtak(?:et)?|søknad\w{0,3}|soknad\w{0,3}"
+    r"|henvendelse\w{0,2}|klage\w{0,2}|meldt|meldinga|journal|innsyn"
+    # fi
+    r"|asia\w{0,3}|päätö\w{1,8}|paato\w{1,8}|\w{0,12}ilmoitu\w{1,7}|\w{0,12}hakemu\w{1,7}|oikaisuvaatimu\w{1,7}"
+    r"|valitu\w{1,7}|tapau\w{1,8}|palaut\w{1,6}|\w{0,10}lupa|luvan|lupani"
+)
+_NUMBER_LABELS = (
+    r"(?:kenmerk\w{0,2}|referen[ct]ie\w{0,2}|reference|references|referencji|referanse\w{0,2}|ref|refnr|refno"
+    r"|zaaknr|meldnr|zaakid|onskenmerk|uwkenmerk|znak\w{0,3}|sygn|sygnatur\w{1,2}|dnro|diaari\w{0,12}|asianro|arkivsak\w{0,4}"
+    r"|\w{0,12}tunnus\w{0,4}|viite\w{0,8}|arkivref)"
+    rf"|(?:{_CASE_STEMS}|referen[ct]ie|referanse|ref|kenmerk|lupa|lupa|hakemus|päätös|ilmoitus|palaute|tapaus|diaari)"
+    rf"-?(?:{_NUMBER_WORD}|n:o|nro\w{{0,3}}|tunnus\w{{0,4}}|nummeret|nummer\w{{0,2}})"
+)
+_OTHER_THINGS = (
+    # orders, invoices, accounts
+    r"order\w{0,8}|bestel\w{0,10}|bestilling\w{0,6}|zamówieni\w{1,3}|zamowieni\w{1,3}|tilau\w{1,9}|factu\w{1,10}|faktur\w{0,9}"
+    r"|invoice\w{0,2}|lasku\w{0,8}|bill|rekening\w{0,8}|iban|konto\w{0,8}|kont[ao]|tili\w{0,8}|account|betalings\w{0,10}|kid"
+    r"|klant\w{0,8}|customer|klient\w{0,3}|kunde\w{0,8}|asiakas\w{0,8}|debiteur\w{0,8}|polis\w{0,8}|pakket\w{0,8}|track\w{0,10}"
+    r"|zending\w{0,8}|parcel|paczk\w{1,2}|pakke\w{0,8}|artikel\w{0,8}|serienummer|serial"
+    # companies and meters
+    r"|kvk\w{0,8}|rsin|btw\w{0,8}|vat|nip|regon|krs|org|orgnr|organisasjonsnummer|ytunnus|meter\w{0,8}|tellerstand"
+    r"|licznik\w{0,3}|måler\w{0,9}|maler\w{0,9}|mittari\w{0,8}|ean|barcode|streepjescode|strekkode\w{0,2}|viivakoodi\w{0,3}|gtin"
+    # telephones and addresses
+    r"|tel|telefoon\w{0,8}|telefon\w{0,8}|telephone|phone|mobiel\w{0,2}|mobil\w{0,5}|mobile|mob|mobnr|gsm|06nummer|bel|call|tlf"
+    r"|puh|puhelin\w{0,8}|kom[oó]rk\w{1,2}|whatsapp|sms|postcode|postal|pocztowy|postnummer|postinumero"
+    # persons
+    r"|bsn\w{0,8}|burgerservicenummer|sofi\w{0,8}|pesel\w{0,3}|personnummer\w{0,2}|f[øo]dselsnummer\w{0,2}|fnr|hetu\w{0,3}"
+    r"|henkilötunnu\w{0,6}|nino|ni|nhs|insurance|paspoort\w{0,8}|passport|rijbewijs\w{0,8}|paszport\w{0,3}|dow[oó]d\w{0,3}|pass"
+    r"|passi\w{0,3}|geboren|geb|born|dob|urodzon\w{1,2}|ur|født|fodt|syntynyt|synt"
+    # things with numbers on them
+    r"|kenteken\w{0,6}|plate|rejestrac\w{2,6}|rekisteri\w{0,9}|skilt\w{0,3}|regnr|lijn\w{0,2}|line|bus\w{0,3}|linia|linii|linja"
+    r"|linje|tram\w{0,2}|kamer\w{0,7}|room|pok[oó]j\w{0,2}|huone\w{0,4}|loket|counter|okienk\w{1,2}|volgnummer|wachtnummer|queue"
+    r"|vuoronumero\w{0,3}|numerek|kølapp\w{0,2}|kø|kaart\w{0,8}|card|kart\w{1,3}|kort\w{0,8}|euro|eur|art|paragraaf|ust|dz|poz"
+)
+_FILLERS = (
+    r"is|was|als|het|de|een|mijn|m|n|uw|ons|onze|jullie|onder|met|van|over|op|bij|eh|uh|ehm|nog|dit|deze|die|dat|in|staat|volgens"
+    r"|the|a|an|my|your|our|under|with|of|on|it|its|has|this|that|s|was|got|given|as"
+    r"|jest|to|moja|moje|mojej|moim|moją|mój|pod|o|w|z|na|ta|ma|dnia"
+    r"|er|som|min|mitt|deres|fra|med|på|om|den|det|har|fikk"
+    r"|on|oli|minun|se|numerolla"
+)
+_ROLES: tuple[tuple[re.Pattern[str], _Role], ...] = tuple(
+    (re.compile(words), role)
+    for words, role in (
+        (_OTHER_THINGS, _Role.OTHER_THING),
+        (_NUMBER_LABELS, _Role.NUMBER_LABEL),
+        (_CASE_STEMS, _Role.CASE),
+        (rf"{_NUMBER_WORD}|nro\w{{0,3}}|n", _Role.NUMBER),
+        (_FILLERS, _Role.FILLER),
+    )
+)
+
+
+@lru_cache(maxsize=8192)
+def _role(word: str) -> _Role:
+    for pattern, role in _ROLES:
+        if pattern.fullmatch(word):
+            return role
+    return _Role.WORD
+
+
+class _Label(NamedTuple):
+    role: _Role | None  # NUMBER_LABEL, CASE, OTHER_THING, or None
+    away: int  # words between it and the candidate that are no fillers
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_ABBREVIATION = re.compile(r"(?:nr|ref|no|sygn|dnro|zn|tel|art|mob|puh|tlf|poz|ust|geb|ur)", re.IGNORECASE)
+_STOP = re.compile(r"[.!?;@/0-9]")
+# What may follow a number: "2026-1187 is mijn zaaknummer".
+_AFTER = re.compile(r"\W{0,3}((?:[^\W\d_]+\W{1,2}){0,3}?)([^\W\d_]+(?:-[^\W\d_]+)?)")
+_COPULA = frozenset({"is", "was", "to", "jest", "er", "on", "oli", "being"})
+
+
+def _label_before(text: str, start: int) -> _Label:
+    stretch = text[max(0, start - _STRETCH) : start]
+    away, numbered, upto = 0, False, len(stretch)
+    for word in reversed(list(_WORD.finditer(stretch))):
+        gap = stretch[word.end() : upto]
+        if (stop := _STOP.search(gap)) and not (stop.group() == "." and _ABBREVIATION.fullmatch(word.group())):
+            break
+        if "\n\n" in gap and away:
+            break
+        upto = word.start()
+        role = _role(word.group().casefold())
+        if role is _Role.NUMBER:
+            numbered = True
+        elif role is _Role.WORD:
+            away += 1
+            if away > _AWAY:
+                break
+        elif role is _Role.CASE:
+            return _Label(_Role.NUMBER_LABEL if numbered and not away else role, away)
+        elif role is not _Role.FILLER:
+            return _Label(role, away)
+    return _Label(None, away)
+
+
+def _label_after(text: str, end: int) -> bool:
+    """Whether "… is my case number" follows."""
+    stretch = text[end : end + 40]
+    words = [word.casefold() for word in _WORD.findall(_STOP.split(stretch, maxsplit=1)[0])[:4]]
+    if not words or words[0] not in _COPULA:
+        return False
+    roles = [_role(word) for word in words[1:]]
+    for place, role in enumerate(roles):
+        if role is _Role.NUMBER_LABEL:
+            return True
+        if role is _Role.CASE:
+            return roles[place + 1 : place + 2] == [_Role.NUMBER]
+        if role not in (_Role.FILLER, _Role.NUMBER):
+            return False
+    return False
+
+
+def _judge(
+    text: str, start: int, end: int, compiled: _Compiled, language: str | None, before: Found | None
+) -> Found | None:
+    if (start and text[start - 1] in "@+€$£") or text[end : end + 1] in ("@", "€", "%") or _in_an_address(text, start):
+        return None
+    number = text[start:end]
+    form = number.translate(_DASH)
+    by_form = bool(compiled.shapes and compiled.shapes.fullmatch(form)) and (form != form.lower() or form[0].isdigit())
+    if by_form or _PREFIXED.fullmatch(form):
+        if _reserved(form) or _label_before(text, start).role is _Role.OTHER_THING:
+            return None
+        start = _with_office(text, start, form)
+        return Found(start, end, text[start:end])
+    digits = sum(map(str.isdigit, form))
+    if digits < 3 or _personal(form, language) or _other(form) or _amount(text, end, form):
+        return None
+    if before is not None and _AND.fullmatch(text, before.end, start):
+        label = _Label(_Role.NUMBER_LABEL, 0)
+    else:
+        label = _label_before(text, start)
+    if label.role is _Role.OTHER_THING:
+        return None
+    plain = form.isdigit()
+    if plain and (_in_a_row(text, start, end) or _year(form)):
+        return None
+    if label.role is _Role.NUMBER_LABEL:
+        good = label.away == 0 if plain else label.away <= _AWAY
+    elif label.role is _Role.CASE:
+        good = label.away == 0 and digits >= 5 if plain else label.away <= _AWAY and digits >= 4
+    else:
+        good = False
+    if not (good or _label_after(text, end)):
+        return None
+    return Found(start, end, number)
+
+
+_AND = re.compile(r"[\s,(]*(?:en|and|&|i|oraz|og|ja|of|or|\+)?[\s,]*")
+_OFFICE = re.compile(r"(?<![\w-])([A-Z]{2,5}) \Z")
+_YEAR_FIRST = re.compile(rf"{_YEAR}[-/]")
+
+
+def _with_office(text: str, start: int, form: str) -> int:
+    """Finnish towns write their letters before year and number: "HEL 2026-003918"."""
+    if _YEAR_FIRST.match(form) and (office := _OFFICE.search(text, max(0, start - 8), start)):
+        word = office.group(1)
+        if _role(word.casefold()) is _Role.WORD and not text[max(0, start - 40) : office.start(1)].isupper():
+            return office.start(1)
+    return start
+
+
+def _in_an_address(text: str, start: int) -> bool:
+    """Whether it is a piece of a URL or of an e-mail address."""
+    word = text[max(0, start - _STRETCH) : start].rsplit(maxsplit=1)
+    return bool(start and not text[start - 1].isspace() and word and _ADDRESS.search(word[-1]))
+
+
+def _in_a_row(text: str, start: int, end: int) -> bool:
+    """Whether digits stand on either side, as in a number that is written in groups."""
+    return bool(
+        (start > 1 and text[start - 1] in " -." and text[start - 2].isdigit())
+        or (end + 1 < len(text) and text[end] in " -." and text[end + 1].isdigit())
+    )
+
+
+# --- what a number is instead -------------------------------------------------------------------------------------
+
+_FREE = re.compile(rf"(?=[^0-9]*[0-9])[A-Za-z0-9._/-]{{1,{LONGEST}}}", re.ASCII)
+_SEPARATORS = str.maketrans("", "", "-/._ ")
+_NINO = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE | re.ASCII)
+_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_DATE = re.compile(
+    r"\d{1,2}([-/.])\d{1,2}\1(?:\d{2}|\d{4})|\d{4}([-/.])\d{1,2}\2\d{1,2}|(?:\d{1,2}[-/.])?(?:19|20)\d\d"
+    r"|(?:19|20)\d\d[-/](?:\d{1,2}|(?:19|20)\d\d)",
+    re.ASCII,
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d+\.\d{1,2}", re.ASCII)
+# Side codes of Dutch plates, and those of Norway, Poland and Finland.
+_PLATE = re.compile(
+    r"(?=[^-]*-?[^-]*-?[^-]*$)(?=(?:.*[A-Z]){2})(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})"
+    r"|[A-Z]{2}\d{5}|[A-Z]{2,3}-\d{1,3}|[A-Z]{2,3}\d{4,5}|[A-Z]{1,3}\d{1,4}[A-Z]{1,2}",
+    re.IGNORECASE | re.ASCII,
+)
+_POSTCODE = re.compile(r"[1-9]\d{3}[A-Z]{2}|\d\d-\d{3}", re.IGNORECASE | re.ASCII)
+_LAW = re.compile(r"\d+[:.]\d+[a-z]?", re.ASCII)
+_LETTERS = re.compile(r"[A-Za-z]{5,}")
+# Long words that may stand in a case number; any other is a word or a name with a number behind it.
+_KNOWN_WORDS = re.compile(
+    r"zaak\w{0,8}|melding|aanvraag|bezwaar|klacht|dossier|vergunning|esuite|ticket|report|request|complaint|planning"
+    r"|appeal|sprawa|wniosek|vedtak|klage|hakemus|asia\w{0,6}|subsidie|corsa|decos|djuma|verseon|mozard|joinzaak|squit|liber",
+    re.IGNORECASE,
+)
+
+
+def _reserved(number: str) -> bool:
+    """Whether it is an account or a national id that has letters, whatever else its form may say."""
+    compact = number.translate(_SEPARATORS)
+    return bool(
+        (15 <= len(compact) <= 34 and compact[:2].isalpha() and compact[2:4].isdigit() and iban.is_valid(compact))
+        or _NINO.fullmatch(compact)
+        or (len(number) == 11 and number[:6].isdigit() and hetu.is_valid(number))
+    )
+
+
+def _personal(number: str, language: str | None) -> bool:
+    """Whether it is a national id, an account, a card, a telephone number or a network address."""
+    compact = number.translate(_SEPARATORS)
+    if not compact.isdigit():
+        return _reserved(number)
+    if _IPV4.fullmatch(number):
+        return True
+    size = len(compact)
+    if compact.startswith("0") and not compact.startswith("000") and 9 <= size <= 15:
+        return True  # a telephone number with its trunk prefix or international prefix
+    if size == 8:  # Norwegian numbers have no prefix; none begins with 20
+        return "/" not in number and language in ("nb", None) and compact[0] in "2345679" and compact[:2] != "20"
+    if size == 9:  # nor have Polish ones
+        return bsn.is_valid(compact) or ("/" not in number and language in ("pl", None) and compact[0] != "0")
+    if size == 11:
+        return pesel.is_valid(compact) or fodselsnummer.is_valid(compact)
+    return 13 <= size <= 19 and compact[0] in "3456" and luhn.is_valid(compact)
+
+
+def _other(number: str) -> bool:
+    """Whether it is a date, an amount, a plate, a postcode, an article of a law, a random id or a word."""
+    if any(each.fullmatch(number) for each in (_DATE, _THOUSANDS, _PLATE, _POSTCODE, _LAW, _UUID)):
+        return True
+    return any(not _KNOWN_WORDS.fullmatch(word) for word in _LETTERS.findall(number))
+
+
+def _year(number: str) -> bool:
+    return len(number) == 4 and number[:2] in ("19", "20")
+
+
+def _amount(text: str, end: int, number: str) -> bool:
+    """Whether cents follow."""
+    return number[-1].isdigit() and text[end : end + 1] == "," and text[end + 1 : end + 2].isdigit()
+
+
+# --- URLs ---------------------------------------------------------------------------------------------------------
+
+# Names of parameters, without case and punctuation, that hold a case number and nothing else.
+_PARAMETERS = re.compile(
+    r"zaak(?:nummer|nr|id|identificatie|kenmerk|referentie)?|melding(?:s?nummer|s?nr|id)?|signaal(?:id)?|signalid"
+    r"|(?:ons)?kenmerk|dossier(?:nummer|nr|id)?|aanvraagnummer|case(?:id|number|nr|no|reference|ref|nummer)?"
+    r"|referen[ct]i?e(?:number|nummer|nr)?|refnr|sprawaid|(?:nr|numer|znak)?sprawy?a?|(?:nr|numer)?zgloszeni[ae]"
+    r"|saks?(?:id|nummer|nr)?|asia(?:id|numero|tunnus)?|diaarinumero|dnro"
+)
+# Names that hold other things as well: only a number of a known form counts.
+_VAGUE_PARAMETERS = re.compile(r"ref|id|nr|nummer|number|ticket(?:id)?|identificatie|iddisplay|externalid|q")
