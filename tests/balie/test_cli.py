@@ -1,0 +1,44 @@
+"""The command as a whole: help, the first settings, errors in one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from balie.cli import app
+
+
+def test_init_writes_settings_and_keys_once(tmp_path: Path) -> None:
+    first = CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert first.exit_code == 0, first.output
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    again = CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert again.exit_code == 2
+    assert "is left as it is" in again.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_help_imports_no_heavy_room() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from balie.cli import app;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
+        "heavy = {'apache_beam','chdb','clickhouse_connect','fastapi','kafka','pyarrow','pydantic','sqlalchemy'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_fault_of_ours_is_one_line_that_quotes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise KeyError("canary")
+
+    monkeypatch.delenv("BALIE_DEBUG", raising=False)
+    monkeypatch.setattr("balie.first_settings.write", fail)
+    result = CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("balie: a fault in Balie (KeyError)")
+    assert result.stderr.count("\n") == 1
+    assert "canary" not in result.output
