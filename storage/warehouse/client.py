@@ -1,0 +1,191 @@
+"""What the rest of Balie does with the warehouse, over clickhouse-connect by URL: chDB and a server are one to it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol, Self
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, Error, InterfaceError, OperationalError
+from urllib3.exceptions import HTTPError
+
+from storage.errors import Fatal, Retriable, StorageError
+from storage.warehouse.codes import AUTHENTICATION, RETRIABLE, STATEMENT
+
+DATABASE = "balie"
+_CONNECT_TIMEOUT = 5  # seconds
+_ANSWER_TIMEOUT = 300  # seconds
+# One insert is one block and so one part, whole or not at all; the server answers when it is written, not when queued.
+# That written means on disk is a matter of the table: fsync_after_insert and fsync_part_directory in its DDL.
+_INSERT = {
+    "async_insert": 0,
+    "max_insert_block_size": 1 << 30,
+    "min_insert_block_size_rows": 1 << 30,
+    "min_insert_block_size_bytes": 1 << 40,
+    "input_format_arrow_allow_missing_columns": 0,
+}
+_MESSAGE = re.compile(r"DB::Exception: (.{1,400}?)(?:: )?(?:In scope|\([A-Z_]+\)|$)", re.DOTALL)
+
+
+class Warehouse(Protocol):
+    """ClickHouse, as Balie needs it. Safe to share between threads.
+
+    Every call raises Retriable where the server is down, busy or full, and Fatal where it would fail again: a schema
+    or a statement that does not fit, the wrong token. No message quotes rows, parameters or secrets.
+    """
+
+    @property
+    def database(self) -> str:
+        """The database that unqualified names mean."""
+        ...
+
+    def insert_arrow(self, table: str, batch: pa.Table) -> None:
+        """Add the rows of `batch` by the names of its columns: all of them or none, durable on return.
+
+        UUID is a fixed size binary of 16 bytes in the order of `uuid.bytes`, UInt256 one of 32 bytes, little-endian;
+        Nested is one list column per field, its name dotted, all of one row equally long.
+        """
+        ...
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The rows of a query as columns. Parameters are bound by the server: `{name:String}` in the query."""
+        ...
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a query as Python values by column name; times are aware, in UTC."""
+        ...
+
+    def command(self, sql: str) -> None:
+        """Run a statement that answers with nothing: DDL, INSERT … SELECT, OPTIMIZE."""
+        ...
+
+    def create_database(self) -> None:
+        """Make `database` where it is missing."""
+        ...
+
+    def ping(self) -> bool:
+        """Whether the server answers."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+def connect(url: str, token: str | None = None) -> Warehouse:
+    """The warehouse at `url`: http(s)://[user@]host:port[/database], by default user `default`, database `balie`.
+
+    token: the password, or the token of an embedded warehouse. Raises Retriable and Fatal as every call does.
+    """
+    return _ClickHouse(url, token)
+
+
+class _ClickHouse:
+    def __init__(self, url: str, token: str | None) -> None:
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Fatal("The warehouse's URL must be http(s)://host:port/database: mend it in the settings.")
+        self._where = f"{parts.hostname}:{port or (8443 if parts.scheme == 'https' else 8123)}"
+        self._database = parts.path.strip("/") or DATABASE
+        loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        with self._faults():
+            self._client: Client = clickhouse_connect.get_client(
+                interface=parts.scheme,
+                host=parts.hostname,
+                port=port or 0,
+                username=unquote(parts.username or "default"),
+                password=token or unquote(parts.password or ""),
+                compress=False if loopback else "zstd",
+                connect_timeout=_CONNECT_TIMEOUT,
+                send_receive_timeout=_ANSWER_TIMEOUT,
+                autogenerate_session_id=False,  # a session is for one thread; this is for many
+                dedicated_pool=True,
+                tz_mode="aware",
+            )
+        self._client.database = self._database  # only now: it may not be there yet
+
+    @property
+    def database(self) -> str:
+        return self._database
+
+    def insert_arrow(self, table: str, batch: pa.Table) -> None:
+        if not batch.num_rows:
+            return
+        whole = batch.unify_dictionaries().combine_chunks()
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, whole.schema) as writer:
+            writer.write_table(whole, max_chunksize=whole.num_rows)
+        with self._faults():
+            self._client.raw_insert(
+                table, whole.column_names, sink.getvalue().to_pybytes(), settings=_INSERT, fmt="ArrowStream"
+            )
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        with self._faults():
+            return self._client.query_arrow(sql, parameters=dict(parameters or {}))
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        with self._faults():
+            return list(self._client.query(sql, parameters=dict(parameters or {})).named_results())
+
+    def command(self, sql: str) -> None:
+        with self._faults():
+            self._client.command(sql)
+
+    def create_database(self) -> None:
+        with self._faults():
+            self._client.command(f"CREATE DATABASE IF NOT EXISTS {_quoted(self._database)}", use_database=False)
+
+    def ping(self) -> bool:
+        return bool(self._client.ping())
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (ClickHouseError, HTTPError, OSError) as error:
+            raise _fault(error, self._where) from None
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _told(error: Exception) -> str:
+    """What ClickHouse says of names and grammar, up to where it repeats the statement with its parameters filled in."""
+    found = _MESSAGE.search(str(error))
+    return f"{found[1].strip(' .:')}." if found else ""
+
+
+def _fault(error: Exception, where: str) -> StorageError:
+    """What a caller can do about it, in words without rows, parameters or secrets."""
+    code = getattr(error, "code", None)
+    name = getattr(error, "name", None) or "no name"
+    if code is None and isinstance(error, (OperationalError, InterfaceError, HTTPError, OSError)):
+        return Retriable(f"The warehouse at {where} does not answer: see whether it runs. It is tried again.")
+    if code in RETRIABLE:
+        return Retriable(f"The warehouse at {where} cannot do it now (ClickHouse error {code}, {name}).")
+    if code in AUTHENTICATION:
+        return Fatal(f"The warehouse at {where} does not take this token: set the one of its token file or user.")
+    if code in STATEMENT:
+        return Fatal(
+            f"The warehouse at {where} has another schema than asked for, or cannot read the statement: "
+            f"{_told(error)} Run `balie migrate`, or mend the statement."
+        )
+    return Fatal(f"The warehouse at {where} refuses this (ClickHouse error {code}, {name}).")
