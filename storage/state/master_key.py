@@ -74,10 +74,10 @@ def create_master_key(path: Path) -> MasterKey:
     """Make a new master key in a file only its owner can read. Fatal where the file exists: it may be in use."""
     secret = os.urandom(KEY_BYTES)
     try:
+        if path.exists():
+            raise Fatal(f"{path} exists; every hash key in use may depend on it: name another file")
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        raise Fatal(f"{path} exists; every hash key in use may depend on it: name another file") from None
     except OSError as error:
         raise Fatal(f"the master key {path} cannot be made ({error.strerror}): mend the folder or its rights") from None
     with os.fdopen(descriptor, "wb") as file:
