@@ -16,7 +16,7 @@ from schemas.feedback import NAMESPACE, Moment, Part, Slug
 LIFETIME = timedelta(days=20)
 
 # The header by which a replayed record tells which failure it was, so that failing again is the same failure.
-REPLAY_HEADER = "balie-failure"
+REPLAY_HEADER = "balie-replay"
 
 # Request headers that carry a secret or a person; they are left out of what is kept.
 SECRET_HEADERS = frozenset(
@@ -69,6 +69,25 @@ class FailedEvent(Part):
     def to_json(self) -> bytes:
         """The failure as it stands in the topic of failures."""
         return self.model_dump_json(exclude_none=True).encode()
+
+
+class Replay(Part):
+    """What a replayed record carries in `REPLAY_HEADER`: the failure it was, at its next attempt."""
+
+    failure_id: UUID
+    attempt: int = Field(ge=1)
+    first_received_at: Moment
+
+    @classmethod
+    def of(cls, failure: FailedEvent) -> Replay:
+        """The next attempt at a failure."""
+        return cls(
+            failure_id=failure.failure_id, attempt=failure.attempt + 1, first_received_at=failure.first_received_at
+        )
+
+    def header(self) -> tuple[str, bytes]:
+        """The record header, name and value."""
+        return REPLAY_HEADER, self.model_dump_json().encode()
 
 
 def failure_of_record(topic: str, partition: int, offset: int) -> UUID:

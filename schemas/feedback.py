@@ -163,13 +163,14 @@ class _UtcMillis:
 Moment = Annotated[AwareDatetime, _UtcMillis(), PlainSerializer(_iso, return_type=str, when_used="json")]
 
 # A slug starts with a letter, so that no telephone number, address or case number can be one.
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+SLUG = r"^[a-z][a-z0-9_-]{0,63}$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\x00-\x20]+@[^@\x00-\x20]+$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")]
 NoteField = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\[[0-9]{1,2}\])?(\.[a-z_]{1,40}){0,2}$")]
 NoteProblem = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
@@ -179,6 +180,10 @@ class Part(BaseModel):
     """Base of everything in the contract: unknown fields are left alone, and no error quotes an input."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Nothing: a repr ends in logs and tracebacks, and the parts are citizens' data."""
+        return []
 
     @field_validator("*", mode="before")
     @classmethod
@@ -324,7 +329,7 @@ class Note(Part):
 
 
 @cache
-def _time_zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
@@ -380,7 +385,7 @@ class FeedbackEvent(Part):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, zone: str | None) -> str | None:
-        if zone is not None and zone not in _time_zones():
+        if zone is not None and zone not in time_zones():
             raise PydanticCustomError("unknown_zone", "not a zone of the IANA database")
         return zone
 

@@ -1,0 +1,174 @@
+"""The contract in columns: the Arrow schema of a FeedbackEvent, and which rows need a closer look.
+
+Both are derived from the JSON Schema of the pydantic model, so that the fast way (JSON straight into columns) and the
+careful way (a row through pydantic) cannot drift apart. A row is *suspect* unless it is exactly as
+`FeedbackEvent.to_json` writes it; suspect rows take the careful way, so a row's fate never depends on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.feedback import FeedbackEvent
+
+Schema = dict[str, Any]
+Mask = npt.NDArray[np.bool_]
+
+# As `to_json` writes a moment, in the years from schemas.feedback.FIRST_YEAR to LAST_YEAR.
+_MOMENT = (
+    r"^(19[7-9][0-9]|20[0-9][0-9]|21[0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$"
+)
+_SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+
+
+@cache
+def contract() -> Schema:
+    """The JSON Schema of a FeedbackEvent with references and optionality resolved: types and bounds only."""
+    schema = FeedbackEvent.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+
+    def resolve(node: Schema) -> Schema:
+        if "$ref" in node:
+            return resolve(definitions[node["$ref"].rsplit("/", 1)[1]])
+        if "anyOf" in node:
+            (only,) = (option for option in node["anyOf"] if option.get("type") != "null")
+            return resolve(only)
+        if node["type"] == "object":
+            properties = {name: resolve(child) for name, child in node["properties"].items()}
+            return {"type": "object", "properties": properties, "required": node.get("required", [])}
+        if node["type"] == "array":
+            return {**node, "items": resolve(node["items"])}
+        return node
+
+    return resolve(schema)
+
+
+def _arrow_type(node: Schema) -> pa.DataType:
+    if node["type"] == "object":
+        return pa.struct([pa.field(name, _arrow_type(child)) for name, child in node["properties"].items()])
+    if node["type"] == "array":
+        return pa.list_(_arrow_type(node["items"]))
+    return _SCALARS[node["type"]]
+
+
+@cache
+def arrow_schema() -> pa.Schema:
+    """The nested Arrow schema of an event as JSON: moments and ids are still strings."""
+    return pa.schema(list(_arrow_type(contract())))
+
+
+@cache
+def leaves() -> tuple[str, ...]:
+    """The dotted name of every leaf of the contract, in its order: `tenant`, `answers.scale.min`, `client.ip` …"""
+
+    def walk(name: str, node: Schema) -> Iterator[str]:
+        if node["type"] == "array":
+            node = node["items"]
+        if node["type"] == "object":
+            for child, below in node["properties"].items():
+                yield from walk(f"{name}.{child}" if name else child, below)
+        else:
+            yield name
+
+    return tuple(walk("", contract()))
+
+
+def flatten(events: pa.Table) -> tuple[dict[str, pa.Array], Mask]:
+    """Columns by dotted name, and the mask of rows that are not as the contract's types and bounds want them.
+
+    A leaf inside a list becomes a list column (`answers.score`: a list of numbers a row); lists and what they hold are
+    never null. Everything that the types and bounds of the contract say is checked here; what takes two fields to see
+    is checked by the decoder.
+    """
+    walk = _Walk(events.num_rows)
+    rows = events.combine_chunks()
+    for name, node in contract()["properties"].items():
+        column = rows.column(name)
+        array = column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+        if name in contract()["required"]:
+            walk.suspect_where(pc.is_null(array), None)
+        walk.visit(name, node, array, None, None)
+    return walk.columns, walk.suspects
+
+
+class _Walk:
+    def __init__(self, num_rows: int) -> None:
+        self.num_rows = num_rows
+        self.columns: dict[str, pa.Array] = {}
+        self.suspects: Mask = np.zeros(num_rows, bool)
+
+    def suspect_where(self, condition: pa.Array, parents: npt.NDArray[np.int64] | None) -> None:
+        """Marks the rows where the condition is true; null is not true."""
+        if not pc.any(condition).as_py():
+            return
+        mask = condition.fill_null(False).to_numpy(zero_copy_only=False)
+        if parents is None:
+            self.suspects |= mask
+        else:
+            self.suspects[parents[mask]] = True
+
+    def visit(
+        self,
+        name: str,
+        node: Schema,
+        array: pa.Array,
+        parents: npt.NDArray[np.int64] | None,
+        offsets: pa.Array | None,
+    ) -> None:
+        kind = node["type"]
+        if kind == "object":
+            present = pc.is_valid(array)
+            for child, below in node["properties"].items():
+                values = pc.struct_field(array, child)
+                if child in node["required"]:
+                    self.suspect_where(pc.and_(present, pc.is_null(values)), parents)
+                self.visit(f"{name}.{child}", below, values, parents, offsets)
+            return
+        if kind == "array":
+            if parents is not None:
+                raise NotImplementedError("a list in a list has no column; the contract has none")
+            lengths = pc.list_value_length(array).fill_null(0)
+            if "maxItems" in node:
+                self.suspect_where(pc.greater(lengths, node["maxItems"]), None)
+            ends = np.concatenate(([0], np.cumsum(lengths.to_numpy(zero_copy_only=False)))).astype(np.int32)
+            rows = np.repeat(np.arange(self.num_rows), np.diff(ends))
+            items = pc.list_flatten(array)
+            self.suspect_where(pc.is_null(items), rows)
+            self.visit(name, node["items"], items, rows, pa.array(ends))
+            return
+        self._check(node, array, parents)
+        self.columns[name] = array if offsets is None else pa.ListArray.from_arrays(offsets, array)
+
+    def _check(self, node: Schema, array: pa.Array, parents: npt.NDArray[np.int64] | None) -> None:
+        if array.null_count == len(array):
+            return
+        if node["type"] == "string":
+            if "enum" in node:
+                known = pa.array(node["enum"], pa.string())
+                self.suspect_where(pc.and_(pc.is_valid(array), pc.invert(pc.is_in(array, known))), parents)
+                return
+            pattern = _MOMENT if node.get("format") == "date-time" else node.get("pattern")
+            if pattern:
+                self.suspect_where(pc.invert(pc.match_substring_regex(array, pattern)), parents)
+            if "maxLength" in node:
+                longest = node["maxLength"]
+                # Bytes bound code points from above, and counting them is cheap.
+                if (pc.max(pc.binary_length(array)).as_py() or 0) > longest:
+                    self.suspect_where(pc.greater(pc.utf8_length(array), longest), parents)
+            if "minLength" in node:
+                self.suspect_where(pc.less(pc.binary_length(array), node["minLength"]), parents)
+            return
+        if node["type"] == "number":
+            self.suspect_where(pc.invert(pc.is_finite(array)), parents)
+        if "minimum" in node:
+            self.suspect_where(pc.less(array, node["minimum"]), parents)
+        if "maximum" in node:
+            self.suspect_where(pc.greater(array, node["maximum"]), parents)

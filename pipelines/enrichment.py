@@ -1,0 +1,338 @@
+"""What is done to a batch of events between decoding and loading: pure functions from columns to columns.
+
+Each step of `Enrichment` takes the table that the one before it gave. Work is done once for each distinct value, not
+once a row: services, pages, agents and short comments repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines import version
+from pipelines.batch import ROW, Step
+from pipelines.columns import COLUMNS, IDENTITY, Rule
+from pipelines.enrich import case_number, page_url, user_agent
+from pipelines.enrich.case_number import CasePatterns
+from pipelines.enrich.ip_hash import hash_ip
+from pipelines.enrich.person_key import Kind, hash_identifier
+from pipelines.personal_data import Scrubber
+from storage.state.keys import HashKey
+
+_IDENTIFIERS: dict[str, Kind] = {
+    "person.email": "email",
+    "person.phone": "phone",
+    "person.user_id": "user_id",
+    "person.visitor_id": "visitor_id",
+}
+_CONTACTS = ("person.name", "person.email", "person.phone")
+# What citizens write in their own language; other strings are names of things, written by the town or its systems.
+_OWN_WORDS = frozenset({"answers.text", "answers.reason", "subject.search_term"})
+_HINTS = "client.client_hints."
+_DIGIT = "[0-9]"
+
+Places = npt.NDArray[np.intp]
+
+
+class Keys(Protocol):
+    """Where the keys of the hashes come from: `storage.state.keys.KeyRing`."""
+
+    def ip_key(self, tenant: str, month: str, now: datetime) -> HashKey | None: ...
+
+    def person_key(self, tenant: str) -> HashKey: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """What the enrichments need to know of a town: its case numbers, its words, the parameters its pages may keep."""
+
+    patterns: CasePatterns
+    scrubber: Scrubber
+    page_parameters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Enrichment:
+    """The steps, in order, with what they need from outside: the towns by tenant, and the keys."""
+
+    towns: Mapping[str, Town]
+    keys: Keys
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order in which they have to be taken: each case number is found before texts change."""
+        return (
+            empty_what_was_withdrawn,
+            self.hash_addresses,
+            self.hash_identifiers,
+            self.find_case_numbers,
+            read_agents,
+            self.cut_page_urls,
+            self.strip_personal_data,
+            to_rows,
+        )
+
+    def hash_addresses(self, events: pa.Table) -> pa.Table:
+        """Adds `ip_hash` (16 bytes) and `ip_key` (the id of its key); null where there is no address or no key."""
+        addresses = _column(events, "client.ip")
+        hashes: list[bytes | None] = [None] * len(addresses)
+        key_ids: list[str | None] = [None] * len(addresses)
+        with_address = np.flatnonzero(addresses.is_valid().to_numpy(zero_copy_only=False))
+        if len(with_address):
+            months = pc.strftime(_column(events, "occurred_at"), "%Y-%m")
+            tenants = _column(events, "tenant")
+            firsts, inverse = _distinct(tenants.take(pa.array(with_address)), months.take(pa.array(with_address)))
+            for group, first in enumerate(firsts):
+                rows = with_address[inverse == group]
+                key = self.keys.ip_key(
+                    tenants[with_address[first]].as_py(), months[with_address[first]].as_py(), self.now()
+                )
+                if key is None:
+                    continue
+                for row, hashed in zip(
+                    rows, hash_ip(addresses.take(pa.array(rows)).to_pylist(), key.secret), strict=True
+                ):
+                    hashes[row] = hashed
+                    key_ids[row] = key.key_id if hashed else None
+        return _with(events, ip_hash=pa.array(hashes, pa.binary(16)), ip_key=pa.array(key_ids, pa.string()))
+
+    def hash_identifiers(self, events: pa.Table) -> pa.Table:
+        """Adds `person_keys`: a keyed hash (16 bytes) of each identifier that the person gave."""
+        keys: list[list[bytes]] = [[] for _ in range(events.num_rows)]
+        tenants = _column(events, "tenant")
+        for name, kind in _IDENTIFIERS.items():
+            values = _column(events, name)
+            for row in np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False)):
+                secret = self.keys.person_key(tenants[row].as_py()).secret
+                keys[row].append(hash_identifier(kind, values[row].as_py(), secret))
+        return _with(events, person_keys=pa.array(keys, pa.list_(pa.binary(16))))
+
+    def find_case_numbers(self, events: pa.Table) -> pa.Table:
+        """Replaces `subject.case_number` by the one that was given, else is in the page's URL, else in a text; adds
+        `case_number_from`: given, url or text."""
+        numbers: list[str | None] = [None] * events.num_rows
+        origins: list[str | None] = [None] * events.num_rows
+        texts = _column(events, "answers.text")
+        joined = pc.binary_join(_rewrap(texts, texts.values.fill_null("")), "\n")
+        columns = {
+            "given": _column(events, "subject.case_number"),
+            "url": _column(events, "subject.page_url"),
+            "text": joined,
+        }
+        tenants, languages = _column(events, "tenant"), _column(events, "language")
+        for origin, values in columns.items():
+            candidates = pc.match_substring_regex(values, _DIGIT).fill_null(False).to_numpy(zero_copy_only=False)
+            rows = np.flatnonzero(candidates & np.array([number is None for number in numbers], bool))
+            places = pa.array(rows)
+            firsts, inverse = _distinct(tenants.take(places), values.take(places), languages.take(places))
+            found = [
+                _case_number(origin, values[row].as_py(), self.towns[tenants[row].as_py()], languages[row].as_py())
+                for row in rows[firsts].tolist()
+            ]
+            for row, place in zip(rows.tolist(), inverse.tolist(), strict=True):
+                if (number := found[place]) is not None:
+                    numbers[row], origins[row] = number, origin
+        return _with(
+            events,
+            **{
+                "subject.case_number": pa.array(numbers, pa.string()),
+                "case_number_from": pa.array(origins, pa.string()),
+            },
+        )
+
+    def cut_page_urls(self, events: pa.Table) -> pa.Table:
+        """Replaces `subject.page_url` by its path and the parameters that the town allows, without personal data."""
+
+        def cut(
+            town: Town, urls: Sequence[str], _: Sequence[str | None], contacts: Sequence[Sequence[str]]
+        ) -> list[str]:
+            return [
+                page_url.cut(url, town.page_parameters, town.scrubber, details)
+                for url, details in zip(urls, contacts, strict=True)
+            ]
+
+        return self._map_strings(events, "subject.page_url", cut)
+
+    def strip_personal_data(self, events: pa.Table) -> pa.Table:
+        """Replaces every column whose rule is SCRUBBED by its text without personal data; case numbers stay."""
+        for column in COLUMNS:
+            if column.rule is Rule.SCRUBBED:
+                events = self._map_strings(events, column.source, _scrub)
+        return events
+
+    def _map_strings(
+        self,
+        events: pa.Table,
+        name: str,
+        change: Callable[[Town, Sequence[str], Sequence[str | None], Sequence[Sequence[str]]], list[str]],
+    ) -> pa.Table:
+        """A column of strings, or of lists of strings, with each one changed.
+
+        `change` gets the distinct values of one town, their languages and the contact details of those who wrote them.
+        """
+        column = _column(events, name)
+        is_list = pa.types.is_list(column.type)
+        values = column.values if is_list else column
+        if values.null_count == len(values):
+            return events
+        rows = pc.list_parent_indices(column) if is_list else pa.array(np.arange(len(column)))
+        tenants = _column(events, "tenant").take(rows)
+        languages = _column(events, "language").take(rows) if name in _OWN_WORDS else pa.nulls(len(rows), pa.string())
+        contacts = _contacts(events)
+        # A row with contact details is a group of its own; 0 are all the others.
+        owners = np.zeros(events.num_rows, np.int64)
+        owners[list(contacts)] = np.array(list(contacts), np.int64) + 1
+        owner_of = pa.array(owners).take(rows)
+        firsts, inverse = _distinct(tenants, values, languages, owner_of)
+        firsts_array = pa.array(firsts)
+        texts = values.take(firsts_array).to_pylist()
+        spoken = languages.take(firsts_array).to_pylist()
+        details = [contacts.get(owner - 1, ()) for owner in owner_of.take(firsts_array).to_pylist()]
+        changed: list[str | None] = [None] * len(texts)
+        by_town: dict[str, list[int]] = {}
+        for place, tenant in enumerate(tenants.take(firsts_array).to_pylist()):
+            if texts[place] is not None:
+                by_town.setdefault(tenant, []).append(place)
+        for tenant, places in by_town.items():
+            results = change(
+                self.towns[tenant],
+                [texts[p] for p in places],
+                [spoken[p] for p in places],
+                [details[p] for p in places],
+            )
+            for place, result in zip(places, results, strict=True):
+                changed[place] = result
+        new = pa.array(changed, pa.string()).take(pa.array(inverse))
+        return _with(events, **{name: _rewrap(column, new) if is_list else new})
+
+
+def empty_what_was_withdrawn(events: pa.Table) -> pa.Table:
+    """Of withdrawn and erased answers only what identifies the row stays."""
+    gone = pc.is_in(events.column("authority"), pa.array(version.DELETED))
+    if not pc.any(gone).as_py():
+        return events
+    kept = {column.source for column in COLUMNS if column.name in IDENTITY} | {ROW}
+    for name in events.column_names:
+        if name not in kept:
+            kind = events.schema.field(name).type
+            nothing = pa.scalar([] if pa.types.is_list(kind) else None, kind)
+            events = _with(events, **{name: pc.if_else(gone, nothing, events.column(name))})
+    return events
+
+
+def read_agents(events: pa.Table) -> pa.Table:
+    """Adds platform, os_name, os_version, browser_name, browser_version, device and is_bot."""
+    hint_names = [
+        name for name in events.column_names
+        if name.startswith(_HINTS) and events.column(name).null_count < events.num_rows
+    ]  # fmt: skip
+    agents = _column(events, "client.user_agent")
+    hints = [_column(events, name) for name in hint_names]
+    firsts, inverse = _distinct(agents, *hints)
+    first_rows = pa.array(firsts)
+    headers = [name.removeprefix(_HINTS) for name in hint_names]
+    hint_rows = (
+        zip(*(hint.take(first_rows).to_pylist() for hint in hints), strict=True) if hints else [()] * len(firsts)
+    )
+    given = [{header: value for header, value in zip(headers, row, strict=True) if value} for row in hint_rows]
+    parsed = user_agent.parse_many(agents.take(first_rows).to_pylist(), given)
+    places = pa.array(inverse)
+
+    def field(name: str, kind: pa.DataType) -> pa.Array:
+        return pa.array([getattr(agent, name) for agent in parsed], kind).take(places)
+
+    names = ("platform", "os_name", "os_version", "browser_name", "browser_version", "device")
+    return _with(events, **{name: field(name, pa.string()) for name in names}, is_bot=field("is_bot", pa.bool_()))
+
+
+def to_rows(events: pa.Table) -> pa.Table:
+    """The rows of the warehouse: the allow-listed columns and no other, with the technical ones; `ROW` stays first."""
+    columns: dict[str, pa.Array] = {column.name: _as(_column(events, column.source), column.type) for column in COLUMNS}
+    rows = pa.table(columns)
+    deleted = pc.is_in(rows.column("authority"), pa.array(version.DELETED))
+    technical = {
+        "is_deleted": deleted.cast(pa.uint8()),
+        "enrichment_version": pa.array(np.full(rows.num_rows, version.ENRICHMENT_VERSION), pa.uint16()),
+    }
+    rows = _with(rows, **technical)
+    return _with(rows, version=version.versions(rows), **{ROW: events.column(ROW)})
+
+
+def _case_number(origin: str, value: str, town: Town, language: str | None) -> str | None:
+    if origin == "given":
+        return case_number.given(value, town.patterns)
+    if origin == "url":
+        return case_number.from_url(value, town.patterns)
+    found = case_number.find(value, town.patterns, language)
+    return found[0].number if found else None
+
+
+def _scrub(
+    town: Town, texts: Sequence[str], languages: Sequence[str | None], contacts: Sequence[Sequence[str]]
+) -> list[str]:
+    protected = [
+        [(found.start, found.end) for found in case_number.find(text, town.patterns, language)]
+        for text, language in zip(texts, languages, strict=True)
+    ]
+    scrubbed = town.scrubber.scrub_many(texts, languages, contacts, protected)
+    return [text for text in scrubbed if text is not None]
+
+
+def _contacts(events: pa.Table) -> dict[int, tuple[str, ...]]:
+    """By row the contact details that came with the answer; rows without any are left out."""
+    contacts: dict[int, tuple[str, ...]] = {}
+    for name in _CONTACTS:
+        values = _column(events, name)
+        if values.null_count < len(values):
+            for row in np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False)).tolist():
+                contacts[row] = (*contacts.get(row, ()), values[row].as_py())
+    return contacts
+
+
+def _distinct(*columns: pa.Array) -> tuple[Places, Places]:
+    """Where each distinct combination of values stands first, and for each row which combination it has."""
+    codes = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        encoded = column.dictionary_encode()
+        size = len(encoded.dictionary) + 1
+        codes = codes * size + encoded.indices.fill_null(size - 1).to_numpy(zero_copy_only=False)
+        # Numbered anew after each column, so that the product of many sizes cannot overflow.
+        _, codes = np.unique(codes, return_inverse=True)
+    _, firsts, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    return firsts, inverse
+
+
+def _column(table: pa.Table, name: str) -> pa.Array:
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _with(table: pa.Table, **columns: pa.Array) -> pa.Table:
+    for name, column in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+    return table
+
+
+def _rewrap(lists: pa.ListArray, values: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(lists.offsets, values)
+
+
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A column as the warehouse wants it: no null where its type there has none."""
+    if pa.types.is_list(kind):
+        if pa.types.is_string(kind.value_type):
+            return _rewrap(column, column.values.fill_null(""))
+        return column
+    if pa.types.is_string(kind):
+        return column.fill_null("")
+    if pa.types.is_boolean(column.type):
+        return column.fill_null(False).cast(kind)
+    return column.cast(kind)
