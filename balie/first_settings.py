@@ -39,14 +39,12 @@ kind = "sqlite"
 [warehouse]
 # Where analysts report: embedded is ClickHouse on this machine (chDB), without users; server is a ClickHouse server.
 kind = "embedded"
-# url = "http://127.0.0.1:8124"
-# database = "balie"
+# url = "http://127.0.0.1:8124/balie"
 # folder = "{DATA}/warehouse"
 # token_file = "{DATA}/{TOKEN_NAME}"   # what the embedded one asks for
 
 # With kind = "server":
-#   url = "https://clickhouse.example.org:8443"
-#   user = "balie"
+#   url = "https://balie@clickhouse.example.org:8443/balie"   # user@host:port/database
 #   token_file = "secrets/clickhouse-password"
 
 [state]

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from balie.settings import Settings, SettingsError
 from schemas.topics import Topic, topics
+from storage.errors import Fatal
 
 if TYPE_CHECKING:
     from storage.log.base import Log
     from storage.state.master_key import MasterKey
     from storage.state.store import State
+    from storage.warehouse.client import Warehouse
 
 # Imports of implementations are inside: a collector host has no ClickHouse client, and `balie --help` waits for none.
 
@@ -43,3 +45,28 @@ def open_state(settings: Settings) -> State:
     from storage.state.store import open_state as open_sqlite_state
 
     return open_sqlite_state(settings.state.folder / "state.sqlite", master_key(settings))
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse, by its URL. Retriable where nothing answers there."""
+    from storage.warehouse.client import connect
+
+    return connect(settings.warehouse.url, warehouse_token(settings))
+
+
+def warehouse_token(settings: Settings) -> str | None:
+    """What the warehouse asks for: from BALIE_WAREHOUSE__TOKEN, else from its file; None where neither is set."""
+    if settings.warehouse.token is not None:
+        return settings.warehouse.token.get_secret_value()
+    file = settings.warehouse.token_file
+    if file is None:
+        return None
+    try:
+        token = file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise Fatal(f"the warehouse's token {file} is missing: make it with `balie init`, or copy it here") from None
+    except (OSError, UnicodeDecodeError):
+        raise Fatal(f"the warehouse's token {file} cannot be read: mend its rights, owner or content") from None
+    if not token:
+        raise Fatal(f"the warehouse's token {file} is empty: restore it")
+    return token

@@ -114,14 +114,18 @@ class WarehouseSettings(Section):
     """`[warehouse]`: ClickHouse, a server or the embedded one; both are met by URL."""
 
     kind: Literal["embedded", "server"] = "embedded"
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/@]+/?$")] = "http://127.0.0.1:8124"
-    database: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")] = "balie"
+    url: Annotated[
+        str, StringConstraints(pattern=r"^https?://([^\s/@:]+@)?[^\s/@]+(/[A-Za-z_][A-Za-z0-9_]{0,63})?$")
+    ] = "http://127.0.0.1:8124/balie"
+    """http(s)://[user@]host:port/database; never with a password in it."""
     folder: SettingsPath
     """Of the embedded ClickHouse. Default: `warehouse` in the data folder."""
-    user: Name = "default"
+    token_file: SettingsPath | None = None
+    """Holds what the embedded warehouse asks for, or the server's password. Default for the embedded one:
+    `warehouse.token` in the data folder, which `balie init` makes. Read when the warehouse is opened: a host that only
+    collects needs none."""
     token: SecretStr | None = None
-    """What the embedded warehouse asks for, or the server's password. Default: the file `warehouse.token` in the data
-    folder, which `balie init` makes."""
+    """The same, from the environment; it wins over the file."""
 
 
 class StateSettings(Section):
@@ -225,9 +229,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.warehouse.kind == "embedded" and not re.match(
-            r"^http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/?$", self.warehouse.url
+            r"^http://(127\.0\.0\.1|localhost):\d+/", self.warehouse.url
         ):
-            raise PydanticCustomError("not_loopback", "warehouse.url: the embedded warehouse answers on loopback only")
+            raise PydanticCustomError(
+                "not_loopback", "warehouse.url of the embedded warehouse is http://127.0.0.1:port/database"
+            )
         return self
 
 
@@ -281,6 +287,7 @@ def read_secrets(
 ) -> dict[str, Any]:
     """`given` with every secret of `model` read from the file that its `<key>_file` names.
 
+    A model that has the key `<key>_file` itself reads that file when it needs it.
     A key that may hold several secrets (two that are valid while one is replaced) has one a line.
     SettingsError where a secret stands in the settings file itself, or its file cannot be read.
     """
@@ -299,8 +306,9 @@ def read_secrets(
                         f"file of its own and name that in {by_file}, or set {variable}",
                     )
                 )
-            values.pop(by_file, None)
-        elif isinstance(values.get(by_file), str):
+            if by_file not in model.model_fields:
+                values.pop(by_file, None)
+        elif isinstance(values.get(by_file), str) and by_file not in model.model_fields:
             path = (folder / Path(values.pop(by_file)).expanduser()).resolve()
             lines = _secret_lines(path, (*section, by_file), places)
             values[name] = lines if _holds(field.annotation, tuple, list) else lines[0]
@@ -365,9 +373,8 @@ def _fill_in(given: dict[str, Any], data: Path) -> None:
             for key, name in keys.items():
                 values.setdefault(key, str(data / name))
     warehouse = given["warehouse"]
-    # A host that only collects has no such file, and needs none.
-    if isinstance(warehouse, dict) and not {"token", "token_file"} & set(warehouse) and (data / TOKEN_NAME).exists():
-        warehouse["token_file"] = str(data / TOKEN_NAME)
+    if isinstance(warehouse, dict) and warehouse.get("kind", "embedded") == "embedded":
+        warehouse.setdefault("token_file", str(data / TOKEN_NAME))
 
 
 def _override(given: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:

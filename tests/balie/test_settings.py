@@ -63,7 +63,7 @@ def test_what_init_writes_loads_and_every_default_it_shows_is_the_default(tmp_pa
     assert [file.name for file in written] == ["balie.toml", "master.key", "warehouse.token"]
     assert {file.stat().st_mode & 0o777 for file in written[1:]} == {0o600}
     assert (tmp_path / DATA).stat().st_mode & 0o777 == 0o700
-    assert as_written.warehouse.token is not None
+    assert as_written.warehouse.token_file == written[2]
     assert as_written.towns["voorbeeldstad"].languages == ("nl", "en", "pl")
 
 
@@ -113,7 +113,10 @@ def test_an_unknown_key_of_a_town_and_of_the_environment(tmp_path: Path) -> None
         (TOWN + "case_numbers = ['ok', '(canary']", "line 6: towns.assendorp.case_numbers.1 is no regular expression"),
         (TOWN.replace("assendorp", "Canary"), "line 2: towns.Canary: a name is a small letter"),
         ("[towns.assendorp]\nname = 'x'\nregion = 'NL'", "line 1: towns.assendorp.time_zone is missing: add it"),
-        ("[warehouse]\nurl = 'http://canary.example'", "the embedded warehouse answers on loopback only"),
+        (
+            "[warehouse]\nurl = 'http://canary.example:8123/balie'",
+            "warehouse.url of the embedded warehouse is http://127.0.0.1:port/database",
+        ),
         ("log = 'canary'", "balie.toml, line 1: log: Input should be"),
         ("[log]\nkind = canary\n", "is no TOML (at line 2"),
     ],
