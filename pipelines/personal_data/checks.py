@@ -1,0 +1,138 @@
+# ruff: noqa: E501
+"""The numbers that prove themselves: checksums of national ids, bank accounts and cards, and validity of phone numbers.
+
+Nothing here looks at a text; a caller hands over the bare digits of a candidate.
+"""
+
+import re
+from functools import cache
+from typing import Final
+
+from phonenumbers import PhoneMetadata, country_code_for_region, is_valid_number, parse
+from phonenumbers.phonenumberutil import NumberParseException
+from stdnum import luhn, numdb
+from stdnum.exceptions import ValidationError
+from stdnum.fi import hetu
+from stdnum.no import fodselsnummer
+from stdnum.pl import pesel
+
+_BSN_WEIGHTS: Final = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+
+
+def is_bsn(digits: str) -> bool:
+    """Whether 8 or 9 digits pass the eleven-test of the Dutch citizen service number."""
+    if len(digits) not in (8, 9) or digits.count("0") == len(digits):
+        return False
+    return sum(w * int(d) for w, d in zip(_BSN_WEIGHTS, digits.rjust(9, "0"), strict=True)) % 11 == 0
+
+
+def is_pesel(digits: str) -> bool:
+    """Whether 11 digits are a Polish PESEL: a date of birth and a check digit."""
+    return len(digits) == 11 and bool(pesel.is_valid(digits))
+
+
+def is_fodselsnummer(digits: str) -> bool:
+    """Whether 11 digits bear the two check digits of a Norwegian fødselsnummer, D-number or H-number.
+
+    The date in it is not judged: test numbers and the kinds to come shift the month or the day.
+    """
+    if len(digits) != 11:
+        return False
+    try:
+        return (
+            fodselsnummer.calc_check_digit1(digits) == digits[9]
+            and fodselsnummer.calc_check_digit2(digits) == digits[10]
+        )
+    except ValidationError:
+        return False
+
+
+def is_hetu(code: str) -> bool:
+    """Whether the 11 characters are a Finnish henkilötunnus, temporary ones and the century signs of 2023 included."""
+    return bool(hetu.is_valid(code.upper(), allow_temporary=True))
+
+
+def is_nino(code: str) -> bool:
+    """Whether 9 characters (no spaces) can be a UK National Insurance number; it has no check digit."""
+    code = code.upper()
+    return code[:2] not in {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"}
+
+
+@cache
+def _iban_parts(country: str) -> tuple[tuple[int, str], ...]:
+    found = numdb.get("iban").info(country)
+    structure = found[0][1].get("bban", "") if found else ""
+    classes = {"n": "[0-9]", "a": "[A-Z]", "c": "[0-9A-Z]"}
+    return tuple((int(n), classes[kind]) for n, kind in re.findall(r"(\d+)!?([anc])", structure))
+
+
+@cache
+def iban_length(country: str) -> int:
+    """How many characters an IBAN of this country (two capitals) has; 0 where the country has none."""
+    parts = _iban_parts(country)
+    return 4 + sum(n for n, _ in parts) if parts else 0
+
+
+@cache
+def _iban_form(country: str) -> re.Pattern[str]:
+    return re.compile("[A-Z]{2}[0-9]{2}" + "".join(f"{kind}{{{n}}}" for n, kind in _iban_parts(country)))
+
+
+def is_iban(compact: str) -> bool:
+    """Whether capitals and digits without separators are an IBAN: the form of its country, check digits (mod 97)."""
+    if iban_length(compact[:2]) != len(compact) or not _iban_form(compact[:2]).fullmatch(compact):
+        return False
+    return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
+
+
+# Issuers' prefixes and lengths, after ISO/IEC 7812 as the networks publish them.
+_CARD: Final = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
+    r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"  # Mastercard
+    r"|3[47]\d{13}"  # American Express
+    r"|3(?:0[0-5]|[689]\d)\d{11}"  # Diners Club
+    r"|(?:6011|64[4-9]\d|65\d\d)\d{12}"  # Discover
+    r"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
+    r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8,15}"  # Maestro
+    r"|62\d{14,17}"  # UnionPay
+)
+
+
+def is_card(digits: str) -> bool:
+    """Whether the digits are a payment card: a known issuer's prefix and length, and the Luhn check digit."""
+    return bool(_CARD.fullmatch(digits)) and bool(luhn.is_valid(digits))
+
+
+REGIONS: Final = ("NL", "GB", "PL", "NO", "FI")
+COUNTRY_CODES: Final = {str(country_code_for_region(region)): region for region in REGIONS}
+# The kinds of number a person can have. Free, premium and shared-cost numbers are a service's: they stay.
+_PERSONAL_KINDS: Final = ("fixed_line", "mobile", "personal_number", "voip", "pager", "uan", "voicemail")
+
+
+@cache
+def _national(region: str) -> re.Pattern[str]:
+    metadata = PhoneMetadata.metadata_for_region(region)
+    kinds = (getattr(metadata, kind) for kind in _PERSONAL_KINDS)
+    # 14 0xx of a Dutch town and five-digit Norwegian numbers are in `uan`: too short to be a person's.
+    patterns = [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
+    return re.compile(rf"(?=\d{{6,}})(?:{'|'.join(patterns)})")
+
+
+def is_national_phone(digits: str, region: str) -> bool:
+    """Whether digits without country code and trunk zero are a valid number of that region, by libphonenumber's data."""
+    return bool(_national(region).fullmatch(digits)) and not (region == "NL" and digits.startswith("140"))
+
+
+def is_international_phone(digits: str) -> bool:
+    """Whether digits that begin with a country code are a valid number of that country."""
+    for length in (2, 3):
+        region = COUNTRY_CODES.get(digits[:length])
+        if region:
+            rest = digits[length:]
+            return is_national_phone(rest, region) or (
+                region != "PL" and region != "NO" and rest[:1] == "0" and is_national_phone(rest[1:], region)
+            )
+    try:
+        return is_valid_number(parse("+" + digits, None))
+    except NumberParseException:
+        return False

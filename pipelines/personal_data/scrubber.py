@@ -1,0 +1,222 @@
+# ruff: noqa: E501
+"""Puts the detectors together: finds spans, settles overlaps, writes placeholders.
+
+A scrubbed text scrubbed again does not change: detection is repeated on the text with its placeholders until it finds
+nothing more, since a placeholder beside a word can be what gives that word away.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Final
+
+from pipelines.personal_data import addresses, births, names, numbers, online
+from pipelines.personal_data import contacts as contact_details
+from pipelines.personal_data import language as languages
+from pipelines.personal_data.spans import PLACEHOLDERS, Scrubbed, Span
+
+_MOST_PASSES: Final = 10
+_RANK: Final = {
+    kind: rank
+    for rank, kind in enumerate(
+        ("URL", "EMAIL", "IBAN", "CARD", "NATIONAL_ID", "PHONE", "IP", "BIRTHDATE", "PLATE", "ADDRESS", "POSTCODE", "HANDLE", "OTHER", "NAME")
+    )
+}  # fmt: skip
+_SURE: Final = 0.95
+_DIGIT: Final = re.compile(r"[0-9]")
+
+
+class Scrubber:
+    """Finds personal data in texts and takes it out. Built once a process; safe to share between threads.
+
+    `keep` and `scrub` are a town's own words or phrases, matched without regard to case. `placeholders` replaces
+    those of `spans.PLACEHOLDERS`: by language, then by type; what it leaves out keeps its default.
+    """
+
+    def __init__(
+        self,
+        keep: Iterable[str] = (),
+        scrub: Iterable[str] = (),
+        placeholders: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self._keep = _phrases(keep)
+        self._scrub = _phrases(scrub)
+        given = placeholders or {}
+        self._placeholders = {lang: {**kinds, **given.get(lang, {})} for lang, kinds in PLACEHOLDERS.items()}
+        written = {word for kinds in self._placeholders.values() for word in kinds.values()}
+        self._written = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))))
+
+    def scrub(
+        self,
+        text: str,
+        language: str | None = None,
+        *,
+        contacts: Sequence[str] = (),
+        protected: Sequence[tuple[int, int]] = (),
+    ) -> Scrubbed:
+        """The text without personal data, and what was taken out of it.
+
+        `contacts` are the details that the event carries; they are taken out in every form. `protected` are offsets
+        of case numbers, which stay whatever they look like.
+        """
+        composed, places = _compose(text)
+        if places is not None:
+            protected = [(bisect_left(places, start), bisect_left(places, end)) for start, end in protected]
+        spans, read_as = self._find(composed, language, contacts, protected)
+        if not spans:
+            return Scrubbed(text, (), read_as)
+        if places is not None:
+            spans = [Span(places[s.start], places[s.end], s.type, s.rule, s.confidence) for s in spans]
+        return Scrubbed(self._render(text, spans, read_as)[0], tuple(spans), read_as)
+
+    def scrub_many(
+        self,
+        texts: Sequence[str | None],
+        languages: Sequence[str | None] | None = None,
+        contacts: Sequence[Sequence[str]] | None = None,
+        protected: Sequence[Sequence[tuple[int, int]]] | None = None,
+    ) -> list[str | None]:
+        """What `scrub` gives for each text, without the spans. None stays None."""
+        rows = zip(texts, languages or repeat(None), contacts or repeat(()), protected or repeat(()), strict=False)
+        return [
+            None if text is None else self.scrub(text, language, contacts=details, protected=kept).text
+            for text, language, details, kept in rows
+        ]
+
+    def _find(
+        self, text: str, language: str | None, contacts: Sequence[str], protected: Sequence[tuple[int, int]]
+    ) -> tuple[list[Span], str]:
+        """All spans, in order, and the language the text was read in at first."""
+        given = language if language in PLACEHOLDERS else None
+        read_as = first = given or languages.detect(text)
+        spans = self._settle(text, self._detect(text, read_as, contacts), protected)
+        new = spans
+        for _ in range(_MOST_PASSES):
+            if not new:
+                break
+            current, shifts = self._render(text, spans, first)
+            read_as = given or languages.detect(current)
+            kept = [(_shifted(start, shifts, 0), _shifted(end, shifts, 0)) for start, end in protected]
+            found = self._settle(current, self._detect(current, read_as, contacts), kept)
+            new = [
+                Span(s.start - (by := _shift_at(s.start, shifts)), s.end - by, s.type, s.rule, s.confidence)
+                for s in found
+            ]
+            spans = sorted(spans + new, key=lambda s: s.start)
+        return spans, first
+
+    def _detect(self, text: str, language: str, contacts: Sequence[str]) -> list[Span]:
+        spans: list[Span] = []
+        if contacts:
+            spans += contact_details.find(text, contacts)
+        if self._scrub:
+            spans += (Span(*m.span(), "OTHER", "the town's own word", 1.0) for m in self._scrub.finditer(text))
+        if "@" in text:
+            spans += online.emails(text)
+            spans += online.handles(text)
+        spans += online.spelled_emails(text)
+        spans += online.urls(text)
+        if _DIGIT.search(text):
+            spans += online.ips(text)
+            spans += numbers.numbers(text, language)
+            spans += numbers.ibans(text)
+            spans += numbers.lettered_ids(text)
+            spans += numbers.plates(text, language)
+            spans += addresses.streets(text, language)
+            spans += addresses.postcodes(text, language)
+            spans += births.birth_dates(text)
+        elif ":" in text:
+            spans += online.ips(text)
+        spans += names.names(text)
+        return spans
+
+    def _settle(self, text: str, spans: list[Span], protected: Sequence[tuple[int, int]]) -> list[Span]:
+        """Spans without overlaps, in order: the surer type wins, and what a loser alone covered is still taken."""
+        if not spans:
+            return spans
+        taken: list[tuple[int, int]] = list(protected)
+        taken += (m.span() for m in self._written.finditer(text))
+        if self._keep:
+            kept = [m.span() for m in self._keep.finditer(text)]
+            spans = [s for s in spans if s.confidence == 1.0 or not any(a <= s.start and s.end <= b for a, b in kept)]
+        settled: list[Span] = []
+        for span in sorted(spans, key=lambda s: (s.confidence < 1.0, _RANK[s.type], -s.confidence, s.start - s.end)):
+            pieces = _without(span.start, span.end, taken)
+            if pieces != [(span.start, span.end)] and span.confidence < _SURE and span.type != "NAME":
+                continue
+            for start, end in pieces:
+                while start < end and not text[start].isalnum() and text[start] not in "@+([":
+                    start += 1
+                if any(c.isalnum() for c in text[start:end]):
+                    settled.append(Span(start, end, span.type, span.rule, span.confidence))
+                    taken.append((start, end))
+        settled.sort(key=lambda s: s.start)
+        return settled
+
+    def _render(self, text: str, spans: Sequence[Span], language: str) -> tuple[str, list[tuple[int, int, int]]]:
+        """The text with placeholders; and, for each span, its end in the old and the new text and the shift after it."""
+        words = self._placeholders.get(language) or self._placeholders["en"]
+        parts: list[str] = []
+        shifts: list[tuple[int, int, int]] = []
+        at = shift = 0
+        for span in spans:
+            word = words[span.type]
+            parts += (text[at : span.start], word)
+            at = span.end
+            shift += len(word) - (span.end - span.start)
+            shifts.append((at, at + shift, shift))
+        parts.append(text[at:])
+        return "".join(parts), shifts
+
+
+def _shift_at(new: int, shifts: list[tuple[int, int, int]]) -> int:
+    """By how much the new text is ahead of the old one at an offset of the new one."""
+    place = bisect_right(shifts, new, key=lambda s: s[1])
+    return shifts[place - 1][2] if place else 0
+
+
+def _shifted(old: int, shifts: list[tuple[int, int, int]], default: int) -> int:
+    """The offset in the new text of an offset in the old one."""
+    place = bisect_right(shifts, old, key=lambda s: s[0])
+    return old + (shifts[place - 1][2] if place else default)
+
+
+def _without(start: int, end: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What of a range is in none of the taken ones."""
+    parts = [(start, end)]
+    for a, b in taken:
+        if a < end and start < b:
+            parts = [
+                piece
+                for s, e in parts
+                for piece in (((s, min(e, a)), (max(s, b), e)) if a < e and s < b else ((s, e),))
+                if piece[0] < piece[1]
+            ]
+    return parts
+
+
+def _phrases(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern for whole words or phrases in any case; longer ones first."""
+    escaped = [re.escape(p) for p in sorted({p.strip() for p in phrases if p.strip()}, key=len, reverse=True)]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(escaped)})(?!\w)", re.IGNORECASE) if escaped else None
+
+
+def _compose(text: str) -> tuple[str, list[int] | None]:
+    """The text with each letter and its marks as one character, and where each character began; None if it was so."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return text, None
+    characters: list[str] = []
+    places: list[int] = []
+    at = 0
+    while at < len(text):
+        end = at + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        for c in unicodedata.normalize("NFC", text[at:end]):
+            characters.append(c)
+            places.append(at)
+        at = end
+    places.append(len(text))
+    return "".join(characters), places

@@ -1,0 +1,123 @@
+"""The plain cases of personal data, bare, in a sentence and shouted; what stays; and what holds for every text."""
+
+import pytest
+
+from pipelines.personal_data import Scrubber
+
+SCRUBBER = Scrubber()
+
+PLAIN = [
+    "jan.jansen@example.nl",
+    "06-12345678",
+    "+31 6 1234 5678",
+    "+44 7914 060651",
+    "NL91ABNA0417164300",
+    "NL91 ABNA 0417 1643 00",
+    "111222333",
+    "4539 5460 8806 7230",
+    "Dorpsstraat 12",
+    "Kerkweg 12a",
+    "ul. Długa 5/7 m. 3",
+    "Mannerheimintie 12 A 4",
+    "Storgata 112",
+    "12 Rosewood Crescent",
+    "1234 AB",
+    "192.168.1.20",
+    "2001:db8::1",
+    "44051401359",
+    "131052-308T",
+    "XK-482-P",
+    "https://mijn.example.nl/bevestig?token=8fJ2kQ71xPzLw",
+]
+
+
+@pytest.mark.parametrize("shout", [False, True], ids=["as written", "shouted"])
+@pytest.mark.parametrize("frame", ["{}", "Graag reactie aan {} voor vrijdag.", "({})", "zie {}, dank"])
+@pytest.mark.parametrize("datum", PLAIN)
+def test_a_plain_datum_is_taken_out(datum: str, frame: str, shout: bool) -> None:
+    text = frame.format(datum)
+    text, datum = (text.upper(), datum.upper()) if shout and "https" not in datum else (text, datum)
+    scrubbed = SCRUBBER.scrub(text, "nl")
+    assert datum not in scrubbed.text
+    covered = {i for s in scrubbed.spans for i in range(s.start, s.end)}
+    start = text.index(datum)
+    assert {i for i in range(start, start + len(datum)) if text[i].isalnum()} <= covered
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("mevrouw Jansen", "Jansen"),
+        ("MEVROUW JANSEN", "JANSEN"),
+        ("Ik sprak dhr. van der Velde aan de balie", "van der Velde"),
+        ("Mijn naam is Fatma Demir en ik wacht nog", "Fatma Demir"),
+        ("MIJN NAAM IS FATMA DEMIR", "FATMA DEMIR"),
+        ("Mrs O'Brien told me so", "O'Brien"),
+        ("my name is Oluwaseun Adeyemi", "Oluwaseun Adeyemi"),
+        ("Pani Kowalska z okienka", "Kowalska"),
+        ("nazywam się Jan Nowak", "Jan Nowak"),
+        ("jeg heter Kari Nordmann", "Kari Nordmann"),
+        ("Nimeni on Aino Korhonen", "Aino Korhonen"),
+        ("herra Virtanen soitti", "Virtanen"),
+    ],
+)
+def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, name: str) -> None:
+    scrubbed = SCRUBBER.scrub(text)
+    assert not set(name.lower().split()) & set(scrubbed.text.lower().split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bel 112 bij spoed, 14 020 voor de gemeente of 0900-8844 voor de politie.",
+        "KvK 34117725, ordernummer 483220516, meterstand 00483217",
+        "De Kerkstraat is al weken open gebroken",
+        "Op 12-03-2026 om 10.15 uur betaalde ik € 1.240,50 aan balie 4",
+        "H. de Vries Bouw B.V. heeft de stoep opengebroken",
+        "nummer A123, kamer 2.14, bus 73, artikel 4:13 Awb",
+        "https://www.example.nl/afval/kalender-2026 werkt niet",
+        "Bussi 41 ei tule, jono kesti 35 min",
+        "",
+    ],
+)
+def test_what_names_nobody_stays(text: str) -> None:
+    assert SCRUBBER.scrub(text).text == text
+
+
+def test_placeholders_are_in_the_language_of_the_comment() -> None:
+    text = "jan@example.nl"
+    written = [SCRUBBER.scrub(text, language).text for language in ("nl", "en", "pl", "nb", "fi", "de", None)]
+    assert written == ["[E-MAIL]", "[E-MAIL]", "[E-MAIL]", "[E-POST]", "[SÄHKÖPOSTI]", "[E-MAIL]", "[E-MAIL]"]
+
+
+def test_a_town_can_choose_placeholders_and_words() -> None:
+    scrubber = Scrubber(keep=["Jansen Plein"], scrub=["geheime locatie"], placeholders={"nl": {"PHONE": "[TEL]"}})
+    scrubbed = scrubber.scrub("mevrouw Jansen Plein, 06-12345678, op de Geheime Locatie", "nl")
+    assert scrubbed.text == "mevrouw Jansen Plein, [TEL], op de [VERWIJDERD]"
+
+
+def test_contact_details_of_the_event_are_taken_out_in_every_form() -> None:
+    contacts = ["Marek Virtanen", "marek@example.pl", "+31612345678"]
+    text = "Virtasen ja Marka, virtanen! MAREK@EXAMPLE.PL of 06 1234 5678"
+    scrubbed = SCRUBBER.scrub(text, "nl", contacts=contacts)
+    assert scrubbed.text == "[NAAM] ja [NAAM], [NAAM]! [E-MAIL] of [TELEFOON]"
+
+
+def test_a_case_number_stays_even_if_it_looks_like_a_national_id() -> None:
+    text = "zaak 111222333, bsn 111222333"
+    scrubbed = SCRUBBER.scrub(text, "nl", protected=[(5, 14)])
+    assert scrubbed.text == "zaak 111222333, bsn [PERSOONSNUMMER]"
+
+
+def test_offsets_count_code_points_of_the_text_that_came_in() -> None:
+    text = "👍🏽 cafe\u0301, mevrouw Jose\u0301e: jan@example.nl"
+    scrubbed = SCRUBBER.scrub(text, "nl")
+    assert [text[s.start : s.end] for s in scrubbed.spans] == ["Jose\u0301e", "jan@example.nl"]
+    assert scrubbed.text == "👍🏽 cafe\u0301, mevrouw [NAAM]: [E-MAIL]"
+
+
+def test_the_batch_gives_what_the_single_call_gives() -> None:
+    texts = ["bel 06-12345678", None, "", "prima", "mevrouw Jansen"]
+    assert SCRUBBER.scrub_many(texts, ["nl"] * 5) == [
+        None if text is None else SCRUBBER.scrub(text, "nl").text for text in texts
+    ]
