@@ -31,14 +31,12 @@ class Batch:
     """`columns` has one row an event (`ROW` points into `records`); `failures` are the records that have no row.
 
     `offsets` is the range accounted for: every record in it is a row, a failure, or one of the log's own markers.
-    `newer` says that the range was cut short before an event of a newer contract.
     """
 
     offsets: OffsetRange
     records: Sequence[Record]
     columns: pa.Table
     failures: tuple[FailedEvent, ...] = ()
-    newer: bool = False
 
 
 def failed(

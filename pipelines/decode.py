@@ -46,38 +46,27 @@ def decode(
 ) -> Batch:
     """The batch of the events in `records`, all of one partition and in order.
 
-    A record that is no event, or one of a town that is not in `towns`, becomes a failure. Where an event was written
-    under a newer contract the batch ends before it and says so: its offset is not accounted for.
+    A record that is no event, or one of a town that is not in `towns`, becomes a failure.
     """
     kept = [row for row, record in enumerate(records) if not is_marker(record)]
     values: list[bytes] = [records[row].value or b"" for row in kept]
     columns, suspects = _fast(values)
     failures: list[FailedEvent] = []
-    newer = False
     if columns is None or suspects.any():
         good: list[int] = []
         normal: list[bytes] = []
         for row, value, suspect in zip(kept, values, suspects, strict=True):
-            if suspect:
-                try:
-                    value = read(value).to_json()
-                except NewerSchema:
-                    newer = True
-                    offsets = OffsetRange(offsets.topic, offsets.partition, offsets.start, records[row].offset)
-                    break
-                except Unreadable as reason:
-                    tenant, source = _whose(value)
-                    failures.append(
-                        failed(offsets.topic, records[row], Stage.DECODE, str(reason), tenant, source, now())
-                    )
-                    continue
-            good.append(row)
-            normal.append(value)
+            try:
+                normal.append(read(value).to_json() if suspect else value)
+                good.append(row)
+            except (Unreadable, NewerSchema) as reason:
+                whose = _whose(value)
+                failures.append(failed(offsets.topic, records[row], Stage.DECODE, str(reason), *whose, now()))
         columns, suspects = _fast(normal)
         if columns is None or suspects.any():
             raise AssertionError("what pydantic wrote is not what the contract's columns read")
         kept = good
-    batch = Batch(offsets, records, _table(columns, kept), tuple(failures), newer)
+    batch = Batch(offsets, records, _table(columns, kept), tuple(failures))
     return _without_strangers(batch, towns, now)
 
 
@@ -226,4 +215,4 @@ def _without_strangers(batch: Batch, towns: Collection[str], now: Callable[[], d
         )
         for row in strangers
     ]
-    return Batch(batch.offsets, batch.records, batch.columns.filter(known), (*batch.failures, *failures), batch.newer)
+    return Batch(batch.offsets, batch.records, batch.columns.filter(known), (*batch.failures, *failures))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -66,18 +66,22 @@ class Enrichment:
     keys: Keys
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def steps(self) -> tuple[Step, ...]:
-        """All steps, in the order in which they have to be taken: each case number is found before texts change."""
-        return (
-            empty_what_was_withdrawn,
-            self.hash_addresses,
-            self.hash_identifiers,
-            self.find_case_numbers,
-            read_agents,
-            self.cut_page_urls,
-            self.strip_personal_data,
-            to_rows,
-        )
+    STEPS: ClassVar[tuple[str, ...]] = (
+        "empty_what_was_withdrawn",
+        "hash_addresses",
+        "hash_identifiers",
+        "find_case_numbers",
+        "read_agents",
+        "cut_page_urls",
+        "strip_personal_data",
+        "to_rows",
+    )
+    """In the order in which they have to be taken: case numbers are found before texts and addresses change."""
+
+    def step(self, name: str) -> Step:
+        """The step of that name: one of `STEPS`."""
+        step: Step = getattr(self, name)
+        return step
 
     def hash_addresses(self, events: pa.Table) -> pa.Table:
         """Adds `ip_hash` (16 bytes) and `ip_key` (the id of its key); null where there is no address or no key."""
@@ -167,6 +171,60 @@ class Enrichment:
                 events = self._map_strings(events, column.source, _scrub)
         return events
 
+    @staticmethod
+    def empty_what_was_withdrawn(events: pa.Table) -> pa.Table:
+        """Of withdrawn and erased answers only what identifies the row stays."""
+        gone = pc.is_in(events.column("authority"), pa.array(version.DELETED))
+        if not pc.any(gone).as_py():
+            return events
+        kept = {column.source for column in COLUMNS if column.name in IDENTITY} | {ROW}
+        for name in events.column_names:
+            if name not in kept:
+                kind = events.schema.field(name).type
+                nothing = pa.scalar([] if pa.types.is_list(kind) else None, kind)
+                events = _with(events, **{name: pc.if_else(gone, nothing, events.column(name))})
+        return events
+
+    @staticmethod
+    def read_agents(events: pa.Table) -> pa.Table:
+        """Adds platform, os_name, os_version, browser_name, browser_version, device and is_bot."""
+        hint_names = [
+            name for name in events.column_names
+            if name.startswith(_HINTS) and events.column(name).null_count < events.num_rows
+        ]  # fmt: skip
+        agents = _column(events, "client.user_agent")
+        hints = [_column(events, name) for name in hint_names]
+        firsts, inverse = _distinct(agents, *hints)
+        first_rows = pa.array(firsts)
+        headers = [name.removeprefix(_HINTS) for name in hint_names]
+        hint_rows = (
+            zip(*(hint.take(first_rows).to_pylist() for hint in hints), strict=True) if hints else [()] * len(firsts)
+        )
+        given = [{header: value for header, value in zip(headers, row, strict=True) if value} for row in hint_rows]
+        parsed = user_agent.parse_many(agents.take(first_rows).to_pylist(), given)
+        places = pa.array(inverse)
+
+        def field(name: str, kind: pa.DataType) -> pa.Array:
+            return pa.array([getattr(agent, name) for agent in parsed], kind).take(places)
+
+        names = ("platform", "os_name", "os_version", "browser_name", "browser_version", "device")
+        return _with(events, **{name: field(name, pa.string()) for name in names}, is_bot=field("is_bot", pa.bool_()))
+
+    @staticmethod
+    def to_rows(events: pa.Table) -> pa.Table:
+        """The rows of the warehouse: the allow-listed columns and the technical ones, no other; and `ROW`."""
+        columns: dict[str, pa.Array] = {
+            column.name: _as(_column(events, column.source), column.type) for column in COLUMNS
+        }
+        rows = pa.table(columns)
+        deleted = pc.is_in(rows.column("authority"), pa.array(version.DELETED))
+        technical = {
+            "is_deleted": deleted.cast(pa.uint8()),
+            "enrichment_version": pa.array(np.full(rows.num_rows, version.ENRICHMENT_VERSION), pa.uint16()),
+        }
+        rows = _with(rows, **technical)
+        return _with(rows, version=version.versions(rows), **{ROW: events.column(ROW)})
+
     def _map_strings(
         self,
         events: pa.Table,
@@ -211,58 +269,6 @@ class Enrichment:
                 changed[place] = result
         new = pa.array(changed, pa.string()).take(pa.array(inverse))
         return _with(events, **{name: _rewrap(column, new) if is_list else new})
-
-
-def empty_what_was_withdrawn(events: pa.Table) -> pa.Table:
-    """Of withdrawn and erased answers only what identifies the row stays."""
-    gone = pc.is_in(events.column("authority"), pa.array(version.DELETED))
-    if not pc.any(gone).as_py():
-        return events
-    kept = {column.source for column in COLUMNS if column.name in IDENTITY} | {ROW}
-    for name in events.column_names:
-        if name not in kept:
-            kind = events.schema.field(name).type
-            nothing = pa.scalar([] if pa.types.is_list(kind) else None, kind)
-            events = _with(events, **{name: pc.if_else(gone, nothing, events.column(name))})
-    return events
-
-
-def read_agents(events: pa.Table) -> pa.Table:
-    """Adds platform, os_name, os_version, browser_name, browser_version, device and is_bot."""
-    hint_names = [
-        name for name in events.column_names
-        if name.startswith(_HINTS) and events.column(name).null_count < events.num_rows
-    ]  # fmt: skip
-    agents = _column(events, "client.user_agent")
-    hints = [_column(events, name) for name in hint_names]
-    firsts, inverse = _distinct(agents, *hints)
-    first_rows = pa.array(firsts)
-    headers = [name.removeprefix(_HINTS) for name in hint_names]
-    hint_rows = (
-        zip(*(hint.take(first_rows).to_pylist() for hint in hints), strict=True) if hints else [()] * len(firsts)
-    )
-    given = [{header: value for header, value in zip(headers, row, strict=True) if value} for row in hint_rows]
-    parsed = user_agent.parse_many(agents.take(first_rows).to_pylist(), given)
-    places = pa.array(inverse)
-
-    def field(name: str, kind: pa.DataType) -> pa.Array:
-        return pa.array([getattr(agent, name) for agent in parsed], kind).take(places)
-
-    names = ("platform", "os_name", "os_version", "browser_name", "browser_version", "device")
-    return _with(events, **{name: field(name, pa.string()) for name in names}, is_bot=field("is_bot", pa.bool_()))
-
-
-def to_rows(events: pa.Table) -> pa.Table:
-    """The rows of the warehouse: the allow-listed columns and no other, with the technical ones; `ROW` stays first."""
-    columns: dict[str, pa.Array] = {column.name: _as(_column(events, column.source), column.type) for column in COLUMNS}
-    rows = pa.table(columns)
-    deleted = pc.is_in(rows.column("authority"), pa.array(version.DELETED))
-    technical = {
-        "is_deleted": deleted.cast(pa.uint8()),
-        "enrichment_version": pa.array(np.full(rows.num_rows, version.ENRICHMENT_VERSION), pa.uint16()),
-    }
-    rows = _with(rows, **technical)
-    return _with(rows, version=version.versions(rows), **{ROW: events.column(ROW)})
 
 
 def _case_number(origin: str, value: str, town: Town, language: str | None) -> str | None:

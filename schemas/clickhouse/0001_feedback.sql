@@ -81,7 +81,9 @@ CREATE TABLE IF NOT EXISTS feedback
     loaded_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
-ORDER BY (tenant, feedback_id);
+ORDER BY (tenant, feedback_id)
+-- An insert is answered when it is on the disk, so that an offset is committed only after its rows are.
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What analysts read: one row a response. No keyed hash, no technical columns.
 CREATE VIEW IF NOT EXISTS responses AS

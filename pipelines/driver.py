@@ -1,0 +1,129 @@
+"""Bounded micro-batches, one after the other: the way the pipeline runs without a streaming runner.
+
+The end offsets are fixed, the graph is run up to them, and only when all is on disk they are committed. While the log
+is idle nothing runs. What can be had again later (a store that is down) is waited for; a fault of the program stops.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+from pipelines.batch import ProgramFault
+from pipelines.jobs import Done, load_ranges
+from pipelines.rooms import Opener
+from storage.errors import Retriable, StorageError
+from storage.log.base import Log, Member, OffsetRange
+
+GROUP = "balie-load"
+
+_log = logging.getLogger(__name__)
+_LONGEST_WAIT = 30.0
+
+
+@dataclass
+class Progress:
+    """What a driver has done so far, for whoever asks; `waiting_for` says why it does not go on, '' where it does."""
+
+    loaded: int = 0
+    failed: int = 0
+    lag: int = 0
+    waiting_for: str = ""
+    next_offsets: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Loads `topic` for `group` in micro-batches of at most `most_records` records a partition."""
+
+    log: Log
+    opener: Opener
+    topic: str
+    group: str = GROUP
+    runner: str = "FnApiRunner"
+    options: Sequence[str] = ()
+    most_records: int = 50_000
+    batch_records: int = 10_000
+    idle_seconds: float = 0.1
+    progress: Progress = field(default_factory=Progress)
+    on_progress: Callable[[Progress], None] = lambda _: None
+
+    def run(self, stop: Event, *, until_idle: bool = False) -> Progress:
+        """Loads until `stop` is set, or, with `until_idle`, until the log has nothing more for this member.
+
+        Raises:
+            Fatal: a store will refuse the same thing again; the message says what to mend.
+            ProgramFault: a step fails on several towns' events.
+        """
+        wait = self.idle_seconds
+        with self.log.join(self.group, self.topic) as member:
+            while not stop.is_set():
+                try:
+                    worked = self._round(member)
+                except Retriable as reason:
+                    self._say(str(reason))
+                    stop.wait(wait)
+                    wait = min(wait * 2, _LONGEST_WAIT)
+                    continue
+                wait = self.idle_seconds
+                if not worked:
+                    if until_idle and member.partitions():
+                        break
+                    stop.wait(self.idle_seconds)
+        return self.progress
+
+    def _round(self, member: Member) -> bool:
+        ranges, lag = _pending(self.log, member, self.topic, self.most_records)
+        self.progress.lag = lag
+        if not ranges:
+            self._say("")
+            return False
+        done = _with_own_errors(
+            lambda: load_ranges(
+                ranges, self.opener, runner=self.runner, options=self.options, batch_records=self.batch_records
+            )
+        )
+        member.commit(done.next_offsets)
+        self.progress.loaded += done.loaded
+        self.progress.failed += done.failed
+        self.progress.next_offsets.update(done.next_offsets)
+        loaded = sum(done.next_offsets[r.partition] - r.start for r in ranges if r.partition in done.next_offsets)
+        self.progress.lag -= loaded
+        self._say("an event of a newer contract: upgrade the pipeline" if done.newer else "")
+        return loaded > 0
+
+    def _say(self, waiting_for: str) -> None:
+        if waiting_for and waiting_for != self.progress.waiting_for:
+            _log.warning("waiting: %s", waiting_for)
+        self.progress.waiting_for = waiting_for
+        self.on_progress(self.progress)
+
+
+def _pending(log: Log, member: Member, topic: str, most: int) -> tuple[list[OffsetRange], int]:
+    """What is to be loaded next, a range a partition, and how many offsets wait in all."""
+    committed = member.committed()
+    ranges, lag = [], 0
+    mine = member.partitions()
+    for partition, (first, end) in log.ends(topic).items():
+        start = max(first, committed.get(partition, first))
+        if partition in mine and start < end:
+            lag += end - start
+            ranges.append(OffsetRange(topic, partition, start, min(end, start + most)))
+    return ranges, lag
+
+
+def _with_own_errors(work: Callable[[], Done]) -> Done:
+    """Beam wraps what a step raises; what matters here is the error of ours at the bottom of it."""
+    try:
+        return work()
+    except (StorageError, ProgramFault):
+        raise
+    except Exception as error:
+        inner: BaseException | None = error
+        while inner is not None:
+            if isinstance(inner, StorageError | ProgramFault):
+                raise inner from None
+            inner = inner.__cause__ or inner.__context__
+        raise

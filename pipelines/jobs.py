@@ -1,0 +1,98 @@
+"""The graphs, wired: feedback from the log to the warehouse, over fixed ranges or without an end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+from apache_beam.io.unbounded_source import ReadFromUnboundedSource
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.runner import PipelineResult
+
+from pipelines.rooms import Opener
+from pipelines.sinks.warehouse import DONE, FAILED, LOADED
+from pipelines.sources.log import BATCH_RECORDS, NEWER, LogSource, ReadRange
+from pipelines.transforms import LoadFeedback
+from storage.log.base import OffsetRange
+
+# By name: `DirectRunner` would choose another runner by what the graph holds.
+EMBEDDED_RUNNER = "FnApiRunner"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a bounded run did: rows loaded, events failed, and by partition the offset up to which all is on disk.
+
+    `newer` counts the partitions that wait for a newer program.
+    """
+
+    loaded: int = 0
+    failed: int = 0
+    newer: int = 0
+    next_offsets: dict[int, int] = field(default_factory=dict)
+
+
+def load_ranges(
+    ranges: Sequence[OffsetRange],
+    opener: Opener,
+    *,
+    runner: str = EMBEDDED_RUNNER,
+    options: Sequence[str] = (),
+    batch_records: int = BATCH_RECORDS,
+) -> Done:
+    """Loads fixed ranges of one topic, at most one a partition, and returns when all is on disk.
+
+    Raises:
+        Retriable: the log or the warehouse is not to be had; load the same ranges again.
+    """
+    pipeline = beam.Pipeline(runner=runner, options=PipelineOptions([*options]))
+    _ = (
+        pipeline
+        | beam.Create(list(ranges), reshuffle=False)
+        | "read" >> beam.ParDo(ReadRange(opener, batch_records))
+        | LoadFeedback(opener)
+    )
+    result = pipeline.run()
+    result.wait_until_finish()
+    return _done(result)
+
+
+def load_forever(
+    opener: Opener,
+    group: str,
+    topic: str,
+    *,
+    runner: str,
+    options: Sequence[str] = (),
+    batch_records: int = BATCH_RECORDS,
+    poll_seconds: float = 0.5,
+) -> PipelineResult:
+    """Loads a topic without an end from what `group` has committed; offsets are committed as bundles end.
+
+    Returns what the runner gives to wait for the run or to cancel it.
+    """
+    pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(["--streaming", *options]))
+    _ = (
+        pipeline
+        # A batch is one record to Beam. Short limits let partitions take turns and commit every round.
+        | ReadFromUnboundedSource(
+            LogSource(opener, group, topic, batch_records=batch_records),
+            poll_interval=poll_seconds,
+            max_records_per_bundle=4,
+            max_read_time_seconds=2.0,
+        )
+        | LoadFeedback(opener)
+    )
+    return pipeline.run()
+
+
+def _done(result: PipelineResult) -> Done:
+    metrics = result.metrics().query()
+    counters = {metric.key.metric.name: metric.result for metric in metrics["counters"]}
+    ends = {
+        int(metric.key.metric.name.rsplit(" ", 1)[1]): metric.result.max
+        for metric in metrics["distributions"]
+        if metric.key.metric.name.startswith(f"{DONE} ")
+    }
+    return Done(counters.get(LOADED, 0), counters.get(FAILED, 0), counters.get(NEWER, 0), ends)

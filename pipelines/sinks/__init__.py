@@ -1,0 +1,1 @@
+"""Beam adapters over the warehouse: where the pipeline ends."""

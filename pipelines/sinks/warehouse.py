@@ -1,0 +1,56 @@
+"""The end of the pipeline: failures to their topic, rows to the warehouse, and only then the range is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import apache_beam as beam
+from apache_beam.metrics.metric import Metrics
+
+from pipelines.batch import ROW, Batch
+from pipelines.rooms import Opener, rooms_of
+from storage.errors import Retriable
+from storage.log.base import OffsetRange
+from storage.log.records import failure_record
+
+TABLE = "feedback"
+LOADED, FAILED, DONE = "rows_loaded", "events_failed", "done"
+"""Metrics: rows that are in the warehouse, events that became failures, and by partition how far everything is."""
+
+# Long enough for a restart of ClickHouse, short enough that the runner still sees a bundle that lives.
+_WAITS = (0.2, 0.5, 1.0, 2.0)
+
+
+class Load(beam.DoFn):
+    """Batch → the OffsetRange that is done: each record is a row on disk, a failure in its topic, or a marker."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._loaded = Metrics.counter("balie", LOADED)
+        self._failed = Metrics.counter("balie", FAILED)
+
+    def process(self, batch: Batch) -> Iterator[OffsetRange]:
+        rooms = rooms_of(self._opener)
+        if batch.failures:
+            records = [failure_record(failure) for failure in batch.failures]
+            _patiently(lambda: rooms.log.append(rooms.failures_topic, records))
+            self._failed.inc(len(records))
+        rows = batch.columns.drop_columns([ROW])
+        if rows.num_rows:
+            _patiently(lambda: rooms.warehouse.insert_arrow(TABLE, rows))
+            self._loaded.inc(rows.num_rows)
+        done = Metrics.distribution("balie", f"{DONE} {batch.offsets.topic} {batch.offsets.partition}")
+        done.update(batch.offsets.end)
+        yield batch.offsets
+
+
+def _patiently(work: Callable[[], object]) -> None:
+    """Does `work`, again after a short wait where the store is not to be had; then it is for the runner to repeat."""
+    for wait in _WAITS:
+        try:
+            work()
+            return
+        except Retriable:
+            time.sleep(wait)
+    work()

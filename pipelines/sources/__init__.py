@@ -1,0 +1,1 @@
+"""Beam adapters over what is stored: where the pipeline reads from."""

@@ -1,0 +1,37 @@
+"""How events and failures stand in the log: key, value and headers, written in this one place."""
+
+from __future__ import annotations
+
+from schemas.failure import FailedEvent, Replay
+from schemas.feedback import SCHEMA_VERSION, SCHEMA_VERSION_HEADER, FeedbackEvent
+from storage.log.base import Headers, NewRecord, Record
+
+
+def event_record(event: FeedbackEvent) -> NewRecord:
+    """An event, keyed by feedback id so that the tellings of one answer keep their order."""
+    version = str(event.schema_version).encode()
+    return NewRecord(event.feedback_id.bytes, event.to_json(), ((SCHEMA_VERSION_HEADER, version),))
+
+
+def failure_record(failure: FailedEvent) -> NewRecord:
+    """A failure, keyed by its id so that the same failure again replaces it."""
+    return NewRecord(failure.failure_id.bytes, failure.to_json())
+
+
+def tombstone(failure: FailedEvent) -> NewRecord:
+    """What takes a failure out: replayed, discarded or erased."""
+    return NewRecord(failure.failure_id.bytes, None)
+
+
+def replay_record(failure: FailedEvent) -> NewRecord:
+    """The record that a failure of the pipeline was, to be tried again; failing again it is the same failure."""
+    headers: Headers = (Replay.of(failure).header(),)
+    return NewRecord(failure.failure_id.bytes, failure.body, headers)
+
+
+def is_newer(record: Record) -> bool:
+    """Whether an event was written under a contract newer than this program knows."""
+    for name, value in record.headers:
+        if name == SCHEMA_VERSION_HEADER:
+            return value.isdigit() and int(value) > SCHEMA_VERSION
+    return False
