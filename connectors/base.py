@@ -1,0 +1,325 @@
+"""What a connector is: what it is given, what it gives back, and the one place where that becomes an event.
+
+A connector is its settings (a pydantic model) and some methods: `verify` and `parse` for a webhook, `parse_file` for
+files. Both are pure functions of what they are given, the settings and the clock; storing, answering and retrying are
+the collector's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from connectors.contact import checked_person
+from connectors.errors import Rejected
+from connectors.times import in_utc
+from schemas.feedback import SCHEMA_VERSION, Channel, FeedbackEvent, Metric, Note, Scale, feedback_id, read
+
+_MAX_FIELDS = 1_000
+_CLIENT_HINTS = (
+    "sec-ch-ua",
+    "sec-ch-ua-full-version-list",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-model",
+    "sec-ch-ua-platform",
+    "sec-ch-ua-platform-version",
+    "sec-ch-ua-form-factors",
+    "x-requested-with",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request as its sender made it.
+
+    `url` is the address the sender called, before any proxy; `headers` are by lower-case name; `body` is as it came,
+    content-encoding undone; `remote` is the sender's address after the proxies that are trusted.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    remote: str | None = None
+
+    def __repr__(self) -> str:  # the parts are a citizen's data, and a repr ends in logs
+        return f"Request({self.method}, {len(self.body)} bytes)"
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The parameters of the URL; the last one of a repeated name counts."""
+        return dict(fields(urlsplit(self.url).query))
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The fields of a form-encoded body; the last one of a repeated name counts."""
+        return dict(fields(self.body.decode("utf-8", "replace")))
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, in lower case; empty where there is none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON; NaN and lone surrogates, which senders do produce, are let in (the latter as U+FFFD).
+
+        Raises:
+            Rejected: 400, it is not JSON in UTF-8.
+        """
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            pass
+        try:
+            text = json.dumps(json.loads(self.body.decode("utf-8-sig")), ensure_ascii=False)
+            return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        except (ValueError, RecursionError):
+            raise Rejected(400, "the body is not JSON in UTF-8") from None
+
+
+def fields(encoded: str) -> list[tuple[str, str]]:
+    """Name and value of each field of a form-encoded string, in order, empty ones too. Rejected where they are many."""
+    try:
+        return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise Rejected(400, "more form fields than are read") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A provider's account as the town configured it, whatever ways it feeds us.
+
+    `region` (ISO 3166) is where a phone number without a country belongs, `time_zone` (IANA) what a time without a
+    zone is read in, `language` (ISO 639) what its pages speak when nobody asks for another one.
+    """
+
+    tenant: str
+    name: str
+    connector: str
+    channel: Channel
+    region: str = "NL"
+    time_zone: str = "Europe/Amsterdam"
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An answer as its provider tells it: fields of `FeedbackEvent` in plain values, without the envelope.
+
+    What is not valid may stand here as it came: `finish` sets it aside with a note. `source_id` is the provider's own
+    id, None only in a piece whose session is its id. A naive `occurred_at` is local time of the source.
+    """
+
+    source_id: str | None = None
+    answers: Sequence[Mapping[str, Any]] = ()
+    occurred_at: datetime | str | None = None
+    occurred_at_from: str = "source"
+    order: int = 0
+    outcome: str = "answered"
+    authority: str = "source"
+    flags: Sequence[str] = ()
+    language: str | None = None
+    survey: Mapping[str, Any] | None = None
+    subject: Mapping[str, Any] | None = None
+    client: Mapping[str, Any] | None = None
+    person: Mapping[str, Any] | None = None
+    consent: Mapping[str, Any] | None = None
+    notes: Sequence[Note] = ()
+
+    def __repr__(self) -> str:
+        return f"Draft({len(self.answers)} answers)"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer that comes in several requests; the collector joins the pieces of one session.
+
+    `session` None asks the collector to mint one. `piece_id` tells a repeat of the same request from a new one. A later
+    piece of the same `step` replaces the earlier one; pieces of other steps are added to each other.
+    """
+
+    session: str | None
+    piece_id: str
+    step: str
+    draft: Draft
+
+    def __repr__(self) -> str:
+        return "Piece()"
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something that is no answer (a delivery status, an echo, a page that was opened), and why."""
+
+    reason: str
+
+
+Item = Draft | Piece | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a file that is no answer: its number as a spreadsheet counts, why, and a file of only this row."""
+
+    row: int
+    reason: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the sender is answered once everything is durable."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(BaseModel):
+    """Base of every connector: the fields are its settings, each with a description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    channel: ClassVar[Channel]
+    """Where the citizen answers, unless the source says otherwise."""
+    documentation: ClassVar[str]
+    """Where the provider describes what it sends."""
+
+    @property
+    def proves_sender(self) -> bool:
+        """Whether `verify` proves who sent a request; a public form proves nothing."""
+        return True
+
+    def paths(self) -> Iterable[str]:
+        """Addresses this source answers at beside `/v1/{tenant}/{source}`, such as '/theme/kf/10031'."""
+        return ()
+
+    def reply(self, request: Request, source: Source, session: str | None) -> Reply:
+        """What to answer; `session` is that of the first piece the request brought, if it brought one."""
+        return Reply()
+
+    def sign(self, request: Request, now: datetime) -> Request:
+        """The request with the proof that its provider would send: for trying a source out, and for tests."""
+        return request
+
+
+@runtime_checkable
+class Webhook(Protocol):
+    """A provider that calls us."""
+
+    def verify(self, request: Request, now: datetime) -> None:
+        """Raise Rejected (401, 403) unless the request is the provider's and fresh. Compares in constant time."""
+
+    def parse(self, request: Request, source: Source, now: datetime) -> Sequence[Item]:
+        """What the request brings. On any bytes whatever it raises nothing but Rejected."""
+
+
+@runtime_checkable
+class File(Protocol):
+    """A provider that exports files."""
+
+    def parse_file(self, content: bytes, source: Source, now: datetime) -> Iterable[Draft | BadRow]:
+        """The answers in a file, row by row. Rejected (400) where the file as a whole cannot be read."""
+
+
+class Question(BaseModel):
+    """A question as a source asks it. Without a scale it is the usual one of its metric."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    question: str | None = None
+    wording: str | None = None
+    metric: Metric = Metric.OPEN
+    scale: Scale | None = Field(None, validate_default=True)
+
+    @field_validator("scale")
+    @classmethod
+    def _usual_scale(cls, scale: Scale | None, info: ValidationInfo) -> Scale | None:
+        return scale or USUAL_SCALES.get(info.data.get("metric", Metric.OPEN))
+
+    def answer(self, *, score: object = None, reason: object = None, text: object = None) -> dict[str, Any]:
+        """An answer to it in the words of the contract; what is empty is left out."""
+        asked = self._asked
+        given = {"score": score, "reason": reason, "text": text}
+        return {**asked, **{name: value for name, value in given.items() if value is not None and value != ""}}
+
+    @cached_property
+    def _asked(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+USUAL_SCALES = {
+    Metric.NPS: Scale(min=0, max=10, best=10),
+    Metric.CES: Scale(min=1, max=7, best=7),
+    Metric.CSAT: Scale(min=1, max=5, best=5),
+    Metric.SMILEY: Scale(min=1, max=3, best=3),
+    Metric.THUMBS: Scale(min=0, max=1, best=1),
+    Metric.RATING: Scale(min=1, max=5, best=5),
+}
+
+
+def client_of(request: Request) -> dict[str, Any]:
+    """The address, user agent and client hints of a request that the citizen's own browser sent."""
+    headers = request.headers
+    hints = {name: headers[name] for name in _CLIENT_HINTS if headers.get(name)}
+    told = {"ip": request.remote, "user_agent": headers.get("user-agent"), "client_hints": hints}
+    return {name: value for name, value in told.items() if value}
+
+
+def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent:
+    """The event of a draft: the envelope is added, times are brought to UTC and contact details to one form.
+
+    What is optional and not valid becomes null and gets a note.
+
+    Raises:
+        schemas.feedback.Unreadable: what is vital (its id, its order, its outcome) is not valid.
+    """
+    source_id = draft.source_id or ""
+    notes = list(draft.notes)
+    occurred_at, zone_problem = in_utc(draft.occurred_at, source.time_zone)
+    if zone_problem:
+        notes.append(Note(field="occurred_at", problem=zone_problem))
+    if occurred_at is not None and occurred_at > received_at:
+        notes.append(Note(field="occurred_at", problem="after_receipt"))
+        occurred_at = None
+    event = {
+        "schema_version": SCHEMA_VERSION,
+        "feedback_id": str(feedback_id(source.tenant, source.name, source_id)),
+        "tenant": source.tenant,
+        "source": source.name,
+        "source_id": source_id,
+        "connector": source.connector,
+        "channel": source.channel,
+        "authority": draft.authority,
+        "received_at": received_at.isoformat(),
+        "time_zone": source.time_zone,
+        "order": draft.order,
+        "outcome": draft.outcome,
+        "answers": draft.answers,
+    }
+    if occurred_at is not None:
+        event["occurred_at"] = occurred_at.isoformat()
+        event["occurred_at_from"] = draft.occurred_at_from
+    if draft.person:
+        event["person"], problems = checked_person(draft.person, source.region)
+        notes.extend(problems)
+    for name in ("flags", "language", "survey", "subject", "client", "consent"):
+        if value := getattr(draft, name):
+            event[name] = value
+    if notes:
+        event["notes"] = [{"field": note.field, "problem": note.problem} for note in notes]
+    return read(json.dumps(event, default=str).encode())
+
+
+def with_headers(request: Request, **headers: str) -> Request:
+    """The request with more headers, named with underscores for dashes."""
+    added = {name.replace("_", "-"): value for name, value in headers.items()}
+    return replace(request, headers={**request.headers, **added})

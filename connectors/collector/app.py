@@ -1,0 +1,283 @@
+"""The collector: every source of every town behind one HTTP app.
+
+    create_app(sources, log, state, spool) → an ASGI app;  serve(app, host, port) → runs it until told to stop
+
+A request is answered 2xx only when all it brought is durable. Its way: find the source (404), its rate (429), the
+body (413), the proof (401, 403), parse; pieces of an answer go to the state first (503 where that is down); then the
+events go to the log, or to the spool while the log is down (507 where that is full). What proved its sender and
+cannot be read is kept as a failure, and answered 2xx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import uvicorn
+from fastapi import FastAPI, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from connectors.base import Connector, Ignored, Piece, Reply, Request, Source, Webhook, finish
+from connectors.collector.http import Disconnected, Edge, plain, send_reply
+from connectors.collector.limits import Bucket, Limits
+from connectors.collector.metrics import Metrics
+from connectors.collector.spool import Entry, Spool
+from connectors.collector.writer import NoRoom, Writer
+from connectors.conversation import joined, to_bytes
+from connectors.errors import Misconfigured, Rejected
+from connectors.records import event_record, failed_request, failure_record
+from schemas.feedback import FeedbackEvent, Unreadable
+from schemas.topics import FAILURES, FEEDBACK
+from storage.errors import StorageError, TooLarge
+from storage.log.base import Log
+from storage.state.store import State
+
+access = logging.getLogger("balie.access")
+logger = logging.getLogger(__name__)
+
+_NOT_FOUND = Reply(404, b'{"detail":"Not Found"}', {"content-type": "application/json"})
+_STATE_THREADS = 16
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A source, and the connector with its settings."""
+
+    source: Source
+    connector: Connector
+
+
+def create_app(
+    sources: Sequence[Configured],
+    log: Log,
+    state: State,
+    spool: Spool,
+    limits: Limits = Limits(),  # noqa: B008 (it is frozen)
+    *,
+    trusted_proxies: Sequence[str] = (),
+    public_url: str | None = None,
+    feedback_topic: str = FEEDBACK,
+    failures_topic: str = FAILURES,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """The app. `trusted_proxies` are networks (CIDR) whose `X-Forwarded-*` count; `public_url` is what senders call,
+    'https://feedback.example', where that cannot be told from the request.
+
+    Log, state and spool stay the caller's: they are not closed here.
+
+    Raises:
+        Misconfigured: two sources are to answer at one address.
+    """
+    metrics = Metrics()
+    writer = Writer(log, spool, metrics, append_seconds=limits.append_seconds, retry_seconds=limits.retry_seconds)
+    intake = Intake(
+        sources,
+        writer,
+        state,
+        metrics,
+        limits,
+        Edge(trusted_proxies, public_url),
+        topics=(feedback_topic, failures_topic),
+        clock=clock,
+    )
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        await writer.start()
+        yield
+        await writer.stop()
+        intake.close()
+
+    app = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, redirect_slashes=False)
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        """200 while the process lives."""
+        return {"status": "ok"}
+
+    @app.get("/ready")
+    def ready(response: Response) -> dict[str, str | int]:
+        """200 while answers can be made durable: 503 once the log is down and the spool has no room."""
+        full = not writer.log_up and spool.bytes >= spool.max_bytes * 0.99
+        response.status_code = 503 if full else 200
+        return {"log": "up" if writer.log_up else "down", "spooled": spool.pending, "refused": spool.refused}
+
+    @app.get("/metrics")
+    def show_metrics() -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    # Not FastAPI's routes: these want the raw bytes and an answer of the connector's, and are the hot ones.
+    app.router.routes.append(Route("/v1/{path:path}", intake))
+    app.router.routes.extend(Route(path, intake) for path in intake.landing_paths)
+    return app
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Run the app until SIGTERM or SIGINT. Logs of uvicorn itself hold no addresses and no URLs."""
+    uvicorn.run(
+        app, host=host, port=port, access_log=False, proxy_headers=False, server_header=False, log_level="warning"
+    )
+
+
+class Intake:
+    """The ASGI app behind the addresses of all sources."""
+
+    def __init__(
+        self,
+        sources: Sequence[Configured],
+        writer: Writer,
+        state: State,
+        metrics: Metrics,
+        limits: Limits,
+        edge: Edge,
+        *,
+        topics: tuple[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._writer = writer
+        self._state = state
+        self._metrics = metrics
+        self._limits = limits
+        self._edge = edge
+        self._feedback_topic, self._failures_topic = topics
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(_STATE_THREADS, "state")
+        self._doors: dict[str, _Door] = {}
+        self.landing_paths: list[str] = []
+        for configured in sources:
+            if not isinstance(configured.connector, Webhook):
+                continue  # it is polled, or reads files
+            door = _Door(configured, Bucket(limits.per_second, limits.burst))
+            own = f"/v1/{configured.source.tenant}/{configured.source.name}"
+            landing = list(configured.connector.paths())
+            for path in (own, *landing):
+                if path in self._doors:
+                    raise Misconfigured(f"two sources are to answer at {path}: change the settings of one of them")
+                self._doors[path] = door
+            self.landing_paths += landing
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.shutdown()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        door = self._find(scope["path"])
+        try:
+            reply = _NOT_FOUND if door is None else await self._answer(door, scope, receive)
+        except Disconnected:
+            return
+        await send_reply(send, reply, with_body=scope["method"] != "HEAD")
+        tenant, source = (door.source.tenant, door.source.name) if door else ("", "")
+        seconds = time.perf_counter() - started
+        self._metrics.requests.labels(tenant, source, str(reply.status)).inc()
+        self._metrics.seconds.observe(seconds)
+        access.info("%s %s/%s %d %.1f ms", scope["method"][:10], tenant, source, reply.status, seconds * 1000)
+
+    def _find(self, path: str) -> _Door | None:
+        """The source at a path; behind its own name a secret may follow, which its connector checks."""
+        return self._doors.get(path) or self._doors.get("/".join(path.split("/", 4)[:4]))
+
+    async def _answer(self, door: _Door, scope: Scope, receive: Receive) -> Reply:
+        if wait := door.bucket.take():
+            return plain(429, "too many requests for this source", {"retry-after": str(math.ceil(wait))})
+        try:
+            request = await self._edge.request(scope, receive, self._limits.body_bytes, self._limits.body_seconds)
+            door.webhook.verify(request, now := self._clock())
+            return await self._take(door, request, now)
+        except Rejected as rejected:
+            return plain(rejected.status, rejected.reason, rejected.headers)
+        except NoRoom:
+            return plain(507, "there is no room to keep this now", {"retry-after": "60"})
+        except TooLarge:
+            return plain(413, "this is too large to keep")
+        except StorageError as error:
+            logger.error("the state does not answer: %s", error)
+            return plain(503, "this cannot be kept now", {"retry-after": "10"})
+
+    async def _take(self, door: _Door, request: Request, now: datetime) -> Reply:
+        source = door.source
+        try:
+            items = door.webhook.parse(request, source, now)
+        except Rejected as rejected:
+            if not door.connector.proves_sender:
+                raise
+            return await self._keep_failure(door, request, rejected.reason, now)
+        except Exception as error:
+            # A fault of the connector; the message of an error may quote what it was given, its type does not.
+            logger.error("connector %s failed on a request: %s", source.connector, type(error).__name__)
+            return await self._keep_failure(door, request, f"the connector failed: {type(error).__name__}", now)
+        entries, events, session, unread = [], 0, None, None
+        for item in items:
+            if isinstance(item, Ignored):
+                self._metrics.ignored.labels(source.tenant, source.name).inc()
+                continue
+            try:
+                if isinstance(item, Piece):
+                    session = item.session or uuid4().hex
+                    event = await self._join(item, session, source, now)
+                else:
+                    event = finish(item, source, now)
+            except Unreadable as error:
+                unread = str(error)
+                continue
+            entries.append(Entry(self._feedback_topic, event_record(event)))
+            events += 1
+        if unread is not None:
+            if not door.connector.proves_sender:
+                raise Rejected(400, unread)
+            entries.append(self._failure(request, source, unread, now))
+            self._metrics.failures.labels(source.tenant, source.name).inc()
+        if entries:
+            await self._writer.append(entries)
+            self._metrics.events.labels(source.tenant, source.name).inc(events)
+        return door.connector.reply(request, source, session)
+
+    async def _join(self, piece: Piece, session: str, source: Source, now: datetime) -> FeedbackEvent:
+        def keep() -> FeedbackEvent:
+            conversation = self._state.conversations.append_piece(
+                tenant=source.tenant,
+                source=source.name,
+                session=session,
+                piece_id=piece.piece_id,
+                body=to_bytes(piece, session),
+                received_at=now,
+                expires_at=now + self._limits.conversation,
+            )
+            draft = joined([kept.body for kept in conversation.pieces])
+            return finish(draft, source, conversation.first_received_at)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, keep)
+
+    async def _keep_failure(self, door: _Door, request: Request, reason: str, now: datetime) -> Reply:
+        await self._writer.append([self._failure(request, door.source, reason, now)])
+        self._metrics.failures.labels(door.source.tenant, door.source.name).inc()
+        body = json.dumps({"status": "kept, not read"}).encode()
+        return Reply(202, body, {"content-type": "application/json"})
+
+    def _failure(self, request: Request, source: Source, reason: str, now: datetime) -> Entry:
+        return Entry(self._failures_topic, failure_record(failed_request(request, source, reason, now)))
+
+
+class _Door:
+    """Where one source comes in."""
+
+    __slots__ = ("bucket", "connector", "source", "webhook")
+
+    def __init__(self, configured: Configured, bucket: Bucket) -> None:
+        if not isinstance(configured.connector, Webhook):
+            raise Misconfigured(f"connector {configured.source.connector} takes no requests")
+        self.webhook: Webhook = configured.connector
+        self.connector = configured.connector
+        self.source = configured.source
+        self.bucket = bucket

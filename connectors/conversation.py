@@ -1,0 +1,79 @@
+"""One answer made of the pieces it came in: a function of the pieces alone, in the order they were kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Draft, Piece
+from schemas.feedback import Metric, Note
+
+
+def to_bytes(piece: Piece, session: str) -> bytes:
+    """A piece as it is kept; `session` is its own, or the one minted for it."""
+    draft = {f.name: getattr(piece.draft, f.name) for f in fields(Draft)}
+    told = {name: value for name, value in draft.items() if value is not None and value != ()}
+    if notes := piece.draft.notes:
+        told["notes"] = [(note.field, note.problem) for note in notes]
+    if isinstance(told.get("occurred_at"), datetime):
+        told["occurred_at"] = told["occurred_at"].isoformat()
+    # Not orjson, which would make null of a NaN: what is not valid is noted when the event is made.
+    return json.dumps({"session": session, "step": piece.step, "draft": told}, default=str).encode()
+
+
+def joined(kept: Sequence[bytes]) -> Draft:
+    """The answer that these pieces tell together; its order is how many they are.
+
+    A later piece of a step takes the place of the earlier one. Answers to one question become one: the later score or
+    reason counts, and words are put under each other.
+    """
+    pieces = [json.loads(body) for body in kept]
+    steps: dict[str, dict[str, Any]] = {}
+    for piece in pieces:
+        steps[piece["step"]] = piece["draft"]
+    drafts = list(steps.values())
+    answers = _answers(drafts)
+    told = {name: value for draft in drafts for name, value in draft.items()}
+    first = pieces[0]
+    return Draft(
+        source_id=first["draft"].get("source_id") or first["session"],
+        answers=answers,
+        occurred_at=first["draft"].get("occurred_at"),
+        occurred_at_from=first["draft"]["occurred_at_from"],
+        order=len(pieces),
+        outcome="answered" if answers else told["outcome"],
+        flags=tuple(dict.fromkeys(flag for draft in drafts for flag in draft.get("flags", ()))),
+        language=told.get("language"),
+        notes=tuple(
+            Note(field=field, problem=problem)
+            for field, problem in dict.fromkeys(tuple(note) for draft in drafts for note in draft.get("notes", ()))
+        ),
+        survey=_part(drafts, "survey"),
+        subject=_part(drafts, "subject"),
+        client=_part(drafts, "client"),
+        person=_part(drafts, "person"),
+        consent=_part(drafts, "consent"),
+    )
+
+
+def _part(drafts: Sequence[Mapping[str, Any]], part: str) -> dict[str, Any] | None:
+    merged = {name: value for draft in drafts for name, value in draft.get(part, {}).items()}
+    return merged or None
+
+
+def _answers(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    by_question: dict[Any, dict[str, Any]] = {}
+    for draft in drafts:
+        for answer in draft.get("answers", ()):
+            known = by_question.setdefault(answer.get("question"), {})
+            words = [text for text in (known.get("text"), answer.get("text")) if text]
+            metric = known.get("metric")
+            known.update(answer)
+            if metric and known.get("metric") == Metric.OPEN:
+                known["metric"] = metric
+            if len(words) == 2 and words[0] != words[1]:
+                known["text"] = "\n".join(str(text) for text in words)
+    return list(by_question.values())

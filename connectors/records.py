@@ -1,0 +1,71 @@
+"""What goes into the log: the record of an event, and of a request or row that could not be read."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from connectors.base import Request, Source
+from schemas.failure import FailedEvent, Stage, failure_of_request, without_secrets
+from schemas.feedback import MAX_URL, SCHEMA_VERSION, SCHEMA_VERSION_HEADER, FeedbackEvent
+from storage.log.base import NewRecord
+
+_HEADERS = ((SCHEMA_VERSION_HEADER, str(SCHEMA_VERSION).encode()),)
+_SECRET_PARAMETERS = ("token", "secret", "signature", "key", "password", "guid", "auth")
+
+
+def event_record(event: FeedbackEvent) -> NewRecord:
+    """The record of an event, keyed by feedback id."""
+    return NewRecord(str(event.feedback_id).encode(), event.to_json(), _HEADERS)
+
+
+def failure_record(failure: FailedEvent) -> NewRecord:
+    """The record of a failure, keyed by failure id."""
+    return NewRecord(str(failure.failure_id).encode(), failure.to_json(), _HEADERS)
+
+
+def failed_request(request: Request, source: Source, reason: str, now: datetime) -> FailedEvent:
+    """A request that was its provider's, and could not be read. What it was is told by its URL when it has no body."""
+    told = request.body or request.url.encode("utf-8", "surrogateescape")
+    return _failed(source, reason, told, request.body, now, request)
+
+
+def failed_row(content: bytes, source: Source, reason: str, now: datetime) -> FailedEvent:
+    """A row of a file that is no answer; `content` is a file with that row only."""
+    return _failed(source, reason, content, content, now)
+
+
+def _failed(
+    source: Source, reason: str, told: bytes, body: bytes, now: datetime, request: Request | None = None
+) -> FailedEvent:
+    return FailedEvent(
+        failure_id=failure_of_request(source.tenant, source.name, told),
+        stage=Stage.PARSE,
+        reason=reason[:300],
+        tenant=source.tenant,
+        source=source.name,
+        method=request.method[:10] if request else None,
+        url=_public_url(request.url, source) if request else None,
+        headers=without_secrets(dict(request.headers)) if request else {},
+        body=b64encode(body),
+        first_received_at=now,
+        failed_at=now,
+    )
+
+
+def _public_url(url: str, source: Source) -> str:
+    """The URL without what may be a secret: a path behind the source's name, and parameters that sound like one."""
+    parts = urlsplit(url)
+    own = f"/v1/{source.tenant}/{source.name}"
+    path = own if parts.path.startswith(own) else parts.path
+    query = urlencode([pair for pair in _parameters(parts.query) if not _is_secret(pair[0])])
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path, query=query).geturl()[:MAX_URL]
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query[:MAX_URL], keep_blank_values=True)
+
+
+def _is_secret(name: str) -> bool:
+    return any(part in name.lower() for part in _SECRET_PARAMETERS)
