@@ -1,4 +1,4 @@
-"""The settings file that `balie init` writes: an invented town that works as it is, every key explained."""
+"""The settings file that `balie init` writes: an invented town that works as it is."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ kind = "embedded"
 # master_key_file = "{DATA}/{MASTER_KEY_NAME}"
 
 [collector]
-# The front door. Providers post to <public_url>/v1/<town>/<source>.
+# The front door. Providers post to /v1/<town>/<source>.
 # host = "127.0.0.1"
 # port = 8400
-# public_url = "http://127.0.0.1:8400"
-# trusted_proxies = []               # addresses or networks whose X-Forwarded-For is believed
+#   public_url = "https://feedback.example.org"   # where the request itself does not tell what the provider called
+# trusted_proxies = []               # networks whose X-Forwarded-* headers are believed
 # body_limit = 1048576               # bytes of a request, unpacked
-# rate_per_source = 200.0            # requests a second; more than that gets 429
-# rate_per_town = 500.0
+# rate = 200.0                       # requests a second of one source; more gets 429
+# burst = 1000.0                     # requests of one source at once
 # spool_folder = "{DATA}/spool"     # what is kept while the log is down
 # spool_limit = 1073741824           # bytes; when it is full the answer is 507
 
@@ -78,8 +78,13 @@ languages = ["nl", "en", "pl"]       # likeliest first
 # scrub_words = []                   # always taken for personal data
 #   page_parameters = ["onderwerp"]    # parameters of a page's URL that are kept; the others are cut off
 
-# One section a source: a provider's account. `balie connectors list` shows the connectors, and
-# `balie connectors show NAME` which settings each takes.
+# One section a source: a provider's account, at /v1/<town>/<source>. `balie connectors list` shows the connectors, and
+# `balie connectors show NAME` which settings each takes. This one is a public web page.
+[towns.voorbeeldstad.sources.website]
+connector = "form"
+#   channel = "counter"              # only where the connector's own is not the right one
+#   language = "nl"                  # of answers that do not say
+public = true
 '''
 
 

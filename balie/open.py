@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from balie.settings import Settings, SettingsError
+from pydantic import ValidationError
+
+from balie.settings import Settings, SettingsError, problems_of, read_secrets
 from schemas.topics import Topic, topics
-from storage.errors import Fatal
+from storage.errors import Fatal, Retriable
 
 if TYPE_CHECKING:
+    from connectors.base import Connector, Source
     from storage.log.base import Log
     from storage.state.master_key import MasterKey
     from storage.state.store import State
     from storage.warehouse.client import Warehouse
+    from storage.warehouse.process import WarehouseProcess
 
 # Imports of implementations are inside: a collector host has no ClickHouse client, and `balie --help` waits for none.
 
@@ -30,7 +38,19 @@ def open_log(settings: Settings) -> Log:
         from storage.log.sqlite import SqliteLog
 
         return SqliteLog(settings.log.folder)
-    raise SettingsError("log.kind: kafka is not built in yet; set sqlite")
+    from storage.log.kafka import KafkaLog
+
+    log = settings.log
+    given = {
+        "security_protocol": log.security.upper(),
+        "ssl_cafile": log.ca_file and str(log.ca_file),
+        "ssl_certfile": log.certificate_file and str(log.certificate_file),
+        "ssl_keyfile": log.certificate_key_file and str(log.certificate_key_file),
+        "sasl_mechanism": log.sasl_mechanism if log.security.startswith("sasl") else None,
+        "sasl_plain_username": log.username,
+        "sasl_plain_password": log.password and log.password.get_secret_value(),
+    }
+    return KafkaLog(",".join(log.bootstrap), {name: value for name, value in given.items() if value is not None})
 
 
 def master_key(settings: Settings) -> MasterKey:
@@ -52,6 +72,86 @@ def open_warehouse(settings: Settings) -> Warehouse:
     from storage.warehouse.client import connect
 
     return connect(settings.warehouse.url, warehouse_token(settings))
+
+
+@contextmanager
+def warehouse_at_hand(settings: Settings) -> Iterator[Warehouse]:
+    """The warehouse for one command: where the embedded one is not being served, it is served for as long as this.
+
+    Fatal where another process holds its folder without answering at the URL.
+    """
+    with ExitStack() as stack:
+        try:
+            warehouse = open_warehouse(settings)
+        except Retriable:
+            if settings.warehouse.kind != "embedded":
+                raise
+            stack.enter_context(serve_warehouse(settings))
+            warehouse = open_warehouse(settings)
+        stack.callback(warehouse.close)
+        yield warehouse
+
+
+def serve_warehouse(settings: Settings) -> WarehouseProcess:
+    """The embedded warehouse as a child process, answering at its URL when this returns. A context manager."""
+    from storage.warehouse.process import WarehouseProcess
+
+    warehouse_token(settings)  # a missing token is an error here, rather than a new one
+    port = urlsplit(settings.warehouse.url).port or 0
+    return WarehouseProcess(settings.warehouse.folder, port=port, token_file=settings.warehouse.token_file)
+
+
+def migrations_folder() -> Path:
+    """Where the numbered SQL files are."""
+    import schemas
+
+    return Path(schemas.__path__[0]) / "clickhouse"
+
+
+def sources(settings: Settings) -> list[tuple[Source, Connector]]:
+    """Every source of every town with its connector, set up. SettingsError names each that cannot work."""
+    from connectors.base import Source
+    from connectors.errors import Misconfigured
+    from connectors.registry import connectors
+
+    opened: list[tuple[Source, Connector]] = []
+    problems: list[str] = []
+    try:
+        known = connectors()
+    except Misconfigured as error:
+        raise SettingsError(str(error)) from None
+    for tenant, town in settings.towns.items():
+        for name, given in town.sources.items():
+            section = ("towns", tenant, "sources", name)
+            kind = known.get(given.connector)
+            if kind is None:
+                text = (
+                    f"{'.'.join(section)}.connector: there is no such connector; there are {', '.join(sorted(known))}"
+                )
+                problems.append(settings.places.problem((*section, "connector"), text))
+                continue
+            try:
+                own = read_secrets(kind, given.own, section, settings.places, settings.path.parent)
+                connector = kind.model_validate(own)
+            except ValidationError as error:
+                problems += problems_of(error, kind, section, settings.places)
+                continue
+            except SettingsError as error:
+                problems += error.problems
+                continue
+            source = Source(
+                tenant=tenant,
+                name=name,
+                connector=given.connector,
+                channel=given.channel or kind.channel,
+                region=town.region,
+                time_zone=town.time_zone,
+                language=given.language,
+            )
+            opened.append((source, connector))
+    if problems:
+        raise SettingsError(*problems)
+    return opened
 
 
 def warehouse_token(settings: Settings) -> str | None:

@@ -10,6 +10,7 @@ A secret is never in the settings file. It is in a file of its own, which the ke
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import json
 import os
 import re
@@ -76,8 +77,16 @@ def _regular_expression(pattern: str) -> str:
     return pattern
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise PydanticCustomError("not_a_network", "is no network, such as 10.0.0.0/8 or 192.0.2.7") from None
+
+
 SettingsPath = Annotated[Path, AfterValidator(_from_settings_file)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Network = Annotated[str, AfterValidator(_network)]
 Pattern = Annotated[str, AfterValidator(_regular_expression)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -147,15 +156,16 @@ class CollectorSettings(Section):
 
     host: Name = "127.0.0.1"
     port: Port = 8400
-    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+[^/\s]$")] = "http://127.0.0.1:8400"
-    """As providers see it; signatures are counted over it."""
-    trusted_proxies: tuple[Name, ...] = ()
-    """Addresses or networks whose X-Forwarded-For is believed."""
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+[^/\s]$")] | None = None
+    """What providers call, which signatures are counted over, where the request itself does not tell."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Networks (10.0.0.0/8) whose X-Forwarded-* headers are believed."""
     body_limit: Annotated[int, Field(gt=0, le=BODY_LIMIT)] = BODY_LIMIT
     """Bytes of a request, unpacked."""
-    rate_per_source: PerSecond = 200.0
-    """Requests a second that one source may send on average; a burst of five seconds' worth passes."""
-    rate_per_town: PerSecond = 500.0
+    rate: PerSecond = 200.0
+    """Requests a second that one source may send on average; more gets 429."""
+    burst: PerSecond = 1_000.0
+    """Requests that one source may send at once."""
     spool_folder: SettingsPath
     """What is kept while the log is down. Default: `spool` in the data folder."""
     spool_limit: Bytes = 1024 * 1024 * 1024
@@ -163,7 +173,8 @@ class CollectorSettings(Section):
 
 
 class SourceSettings(BaseModel):
-    """`[towns.<town>.sources.<source>]`: one provider's account. Further keys are the connector's own settings."""
+    """`[towns.<town>.sources.<source>]`: one provider's account. Further keys are the connector's own settings, which
+    `balie.open.sources` checks."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
@@ -308,6 +319,8 @@ def read_secrets(
                 )
             if by_file not in model.model_fields:
                 values.pop(by_file, None)
+            if isinstance(values[name], str) and _holds(field.annotation, tuple, list):
+                values[name] = [values[name]]
         elif isinstance(values.get(by_file), str) and by_file not in model.model_fields:
             path = (folder / Path(values.pop(by_file)).expanduser()).resolve()
             lines = _secret_lines(path, (*section, by_file), places)
