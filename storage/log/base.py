@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from schemas.topics import Topic
+from storage.errors import Fatal, TooLarge
 
 MARKER_HEADER = "balie-marker"
 """A record with this header carries nothing: it is there so that the store closes a segment (see `Log.clean`)."""
@@ -153,6 +154,30 @@ class Log(Protocol):
     def close(self) -> None:
         """Let go of files and connections. Nothing that was acknowledged waits for this."""
         ...
+
+
+def stored_size(record: NewRecord) -> int:
+    """Bytes a record takes at most, to hold against a topic's `max_message_bytes`; the same for every log.
+
+    It is what Kafka counts: the record alone in a batch (70 bytes and the lengths of its parts), and what compression
+    adds where it cannot compress (under a hundredth).
+    """
+    size = len(record.key or b"") + len(record.value or b"")
+    for name, value in record.headers:
+        size += len(name.encode()) + len(value) + 8
+    return size + size // 128 + 128
+
+
+def check_records(topic: str, records: Sequence[NewRecord], max_message_bytes: int, compacted: bool) -> None:
+    """Raise what `Log.append` raises for a record that its topic does not take, before any of them is sent."""
+    for record in records:
+        if (size := stored_size(record)) > max_message_bytes:
+            raise TooLarge(
+                f"a record of {size} bytes is over the {max_message_bytes} that the topic {topic} takes: cut it, or"
+                " raise max_message_bytes and run `balie topics apply`"
+            )
+        if compacted and record.key is None:
+            raise Fatal(f"the topic {topic} is compacted by key: give the record one")
 
 
 def in_chunks(log: Log, offsets: OffsetRange, max_records: int) -> Iterator[list[Record]]:

@@ -10,23 +10,23 @@ from storage.log.base import Headers, NewRecord, Record
 def event_record(event: FeedbackEvent) -> NewRecord:
     """An event, keyed by feedback id so that the tellings of one answer keep their order."""
     version = str(event.schema_version).encode()
-    return NewRecord(event.feedback_id.bytes, event.to_json(), ((SCHEMA_VERSION_HEADER, version),))
+    return NewRecord(str(event.feedback_id).encode(), event.to_json(), ((SCHEMA_VERSION_HEADER, version),))
 
 
 def failure_record(failure: FailedEvent) -> NewRecord:
     """A failure, keyed by its id so that the same failure again replaces it."""
-    return NewRecord(failure.failure_id.bytes, failure.to_json())
+    return NewRecord(str(failure.failure_id).encode(), failure.to_json())
 
 
 def tombstone(failure: FailedEvent) -> NewRecord:
     """What takes a failure out: replayed, discarded or erased."""
-    return NewRecord(failure.failure_id.bytes, None)
+    return NewRecord(str(failure.failure_id).encode(), None)
 
 
 def replay_record(failure: FailedEvent) -> NewRecord:
     """The record that a failure of the pipeline was, to be tried again; failing again it is the same failure."""
     headers: Headers = (Replay.of(failure).header(),)
-    return NewRecord(failure.failure_id.bytes, failure.body, headers)
+    return NewRecord(str(failure.failure_id).encode(), failure.body, headers)
 
 
 def is_newer(record: Record) -> bool:

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Self
 
 from schemas.topics import Topic
-from storage.errors import Fatal, Retriable, StorageError, TooLarge
-from storage.log.base import Member, NewRecord, OffsetRange, Record, newest_of_each_key
+from storage.errors import Fatal, Retriable, StorageError
+from storage.log.base import Member, NewRecord, OffsetRange, Record, check_records, newest_of_each_key
 from storage.log.day_files import DayFiles, day_of
 
 _TABLES = """
@@ -39,7 +39,6 @@ CREATE TABLE IF NOT EXISTS committed (
 );
 """
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")  # Kafka's, and safe as the name of a folder
-_OVERHEAD = 70  # bytes that Kafka adds to a record sent alone; counted here too, so that both have the same limit
 
 Clock = Callable[[], float]
 """Seconds since 1970, like time.time."""
@@ -61,14 +60,7 @@ class SqliteLog:
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> list[tuple[int, int]]:
         opened = self._open(topic)
-        for record in records:
-            if _size(record) > opened.settings.max_message_bytes:
-                raise TooLarge(
-                    f"a record of {_size(record)} bytes is over the {opened.settings.max_message_bytes} that the topic"
-                    f" {topic} takes: cut it, or raise max_message_bytes and run `balie topics apply`"
-                )
-            if record.key is None and opened.settings.compacted:
-                raise Fatal(f"a record without a key cannot go into {topic}: that topic is compacted by key")
+        check_records(topic, records, opened.settings.max_message_bytes, opened.settings.compacted)
         if not records:
             return []
         with _storage_errors(self._folder):
@@ -187,7 +179,7 @@ class _Waiting:
     def __init__(self, records: Sequence[NewRecord]) -> None:
         self.records = records
         self.first: int | None = None
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
 
 class _GroupCommit:
@@ -206,14 +198,12 @@ class _GroupCommit:
         with self._queueing:
             self._queue.append(mine)
         with self._writing:
-            if mine.first is None and mine.error is None:
-                with self._queueing:
-                    group, self._queue = self._queue, []
+            with self._queueing:
+                group, self._queue = self._queue, []
+            if group:  # else the thread before has written for this one
                 self._write(group)
-        if mine.error is not None:
-            raise mine.error
         if mine.first is None:
-            raise Retriable("the thread that wrote this group was stopped: append again")
+            raise mine.error or Retriable("the thread that wrote for this one was stopped: append again")
         return mine.first
 
     def _write(self, group: list[_Waiting]) -> None:
@@ -221,11 +211,9 @@ class _GroupCommit:
             first = self._files.append(
                 [record for waiting in group for record in waiting.records], int(self._clock() * 1000)
             )
-        except BaseException as error:
+        except Exception as error:
             for waiting in group:
                 waiting.error = error
-            if not isinstance(error, Exception):
-                raise  # a KeyboardInterrupt is this thread's; the others get theirs below as what it is to them
             return
         for waiting in group:
             waiting.first = first
@@ -272,11 +260,6 @@ class _SqliteMember:
         self._log._commit(self._group, self._topic, next_offsets[0])
 
 
-def _size(record: NewRecord) -> int:
-    headers = sum(len(name.encode()) + len(value) for name, value in record.headers) if record.headers else 0
-    return _OVERHEAD + len(record.key or b"") + len(record.value or b"") + headers
-
-
 @contextmanager
 def _storage_errors(folder: Path) -> Iterator[None]:
     """Say of what SQLite or the disk refuses what can be done about it. SQLite's messages quote no values."""
@@ -291,11 +274,11 @@ def _storage_errors(folder: Path) -> Iterator[None]:
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
             raise Retriable(f"the disk of the log in {folder} does not take this ({name}): see to its space") from error
         if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
-            raise Fatal(
-                f"the log in {folder} cannot be opened for writing ({name}): see who owns the folder"
-            ) from error
-        raise Fatal(f"the log in {folder} is damaged ({name}): stop Balie and restore the folder") from error
+            raise Fatal(f"the log in {folder} cannot be opened to write ({name}): see who owns the folder") from error
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise Fatal(f"the log in {folder} is damaged ({name}): stop Balie and restore the folder") from error
+        raise
     except PermissionError as error:
-        raise Fatal(f"the log in {folder} cannot be opened for writing: see who owns the folder") from error
+        raise Fatal(f"the log in {folder} cannot be opened to write: see who owns the folder") from error
     except OSError as error:
         raise Retriable(f"the log in {folder} cannot be reached: {os.strerror(error.errno or 0)}") from error
