@@ -93,12 +93,16 @@ def write(path: Path) -> list[Path]:
 
     FileExistsError where the settings file is there; keys and tokens that are there are kept.
     """
-    from storage.state.master_key import create_master_key
-
     path.parent.mkdir(parents=True, exist_ok=True)
     _create(path, TEXT, 0o644)
-    written = [path]
-    data = path.parent / DATA
+    return [path, *write_keys(path.parent / DATA)]
+
+
+def write_keys(data: Path) -> list[Path]:
+    """Write the master key and the warehouse's token into the data folder; those that are there are kept."""
+    from storage.state.master_key import create_master_key
+
+    written = []
     data.mkdir(mode=0o700, exist_ok=True)
     if not (key := data / MASTER_KEY_NAME).exists():
         create_master_key(key)
