@@ -123,6 +123,7 @@ class Enrichment:
         `case_number_from`: given, url or text."""
         numbers: list[str | None] = [None] * events.num_rows
         origins: list[str | None] = [None] * events.num_rows
+        missing = np.ones(events.num_rows, bool)
         texts = _column(events, "answers.text")
         joined = pc.binary_join(_rewrap(texts, texts.values.fill_null("")), "\n")
         columns = {
@@ -133,7 +134,7 @@ class Enrichment:
         tenants, languages = _column(events, "tenant"), _column(events, "language")
         for origin, values in columns.items():
             candidates = pc.match_substring_regex(values, _DIGIT).fill_null(False).to_numpy(zero_copy_only=False)
-            rows = np.flatnonzero(candidates & np.array([number is None for number in numbers], bool))
+            rows = np.flatnonzero(candidates & missing)
             places = pa.array(rows)
             firsts, inverse = _distinct(tenants.take(places), values.take(places), languages.take(places))
             found = [
@@ -142,7 +143,7 @@ class Enrichment:
             ]
             for row, place in zip(rows.tolist(), inverse.tolist(), strict=True):
                 if (number := found[place]) is not None:
-                    numbers[row], origins[row] = number, origin
+                    numbers[row], origins[row], missing[row] = number, origin, False
         return _with(
             events,
             **{
@@ -317,7 +318,12 @@ def _distinct(*columns: pa.Array) -> tuple[Places, Places]:
 
 def _column(table: pa.Table, name: str) -> pa.Array:
     column = table.column(name)
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if pa.types.is_list(array.type) and len(array.values) != array.offsets[-1].as_py() - array.offsets[0].as_py():
+        # A slice of lists still has the values of its neighbours; here values and lists go together.
+        offsets = pc.subtract(array.offsets, array.offsets[0])
+        array = pa.ListArray.from_arrays(offsets, array.flatten())
+    return array
 
 
 def _with(table: pa.Table, **columns: pa.Array) -> pa.Table:
