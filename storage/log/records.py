@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.failure import FailedEvent, Replay
+from pydantic import ValidationError
+
+from schemas.failure import REPLAY_HEADER, FailedEvent, Replay
 from schemas.feedback import SCHEMA_VERSION, SCHEMA_VERSION_HEADER, FeedbackEvent
 from storage.log.base import Headers, NewRecord, Record
 
@@ -29,9 +31,21 @@ def replay_record(failure: FailedEvent) -> NewRecord:
     return NewRecord(str(failure.failure_id).encode(), failure.body, headers)
 
 
+def replay_of(record: Record) -> Replay | None:
+    """Which failure a record is another attempt at; None where it is a first one."""
+    for name, value in record.headers:
+        if name == REPLAY_HEADER:
+            try:
+                return Replay.model_validate_json(value)
+            except ValidationError:
+                return None
+    return None
+
+
 def is_newer(record: Record) -> bool:
     """Whether an event was written under a contract newer than this program knows."""
     for name, value in record.headers:
         if name == SCHEMA_VERSION_HEADER:
-            return value.isdigit() and int(value) > SCHEMA_VERSION
+            # A version has at most five digits; what has more is noise, and no reason to wait for a newer program.
+            return value.isdigit() and len(value) <= 5 and int(value) > SCHEMA_VERSION
     return False
