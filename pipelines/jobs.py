@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Event
 
 import apache_beam as beam
 from apache_beam.io.unbounded_source import ReadFromUnboundedSource
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.runner import PipelineResult
+from apache_beam.runners.runner import PipelineResult, PipelineState
 
 from pipelines.rooms import Opener
 from pipelines.sinks.warehouse import DONE, FAILED, LOADED
 from pipelines.sources.log import BATCH_RECORDS, NEWER, LogSource, ReadRange
 from pipelines.transforms import LoadFeedback
+from storage.errors import Retriable
 from storage.log.base import OffsetRange
 
 # By name: `DirectRunner` would choose another runner by what the graph holds.
@@ -85,6 +87,18 @@ def load_forever(
         | LoadFeedback(opener)
     )
     return pipeline.run()
+
+
+def run_until(stop: Event, job: PipelineResult) -> None:
+    """Waits for `stop` and then cancels the job.
+
+    Raises:
+        Retriable: the job ended by itself; start it again, it goes on from what was committed.
+    """
+    while not stop.wait(0.5):
+        if PipelineState.is_terminal(job.state):
+            raise Retriable(f"the job ended by itself ({job.state}): see the runner's log, then start it again")
+    job.cancel()
 
 
 def _done(result: PipelineResult) -> Done:

@@ -1,0 +1,100 @@
+"""`balie serve`, and what it is made of: `warehouse`, `collect` (and `run`, in pipeline.py), and `tidy`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from balie.commands.common import WrongUse, settings_of
+
+WithParent = Annotated[bool, typer.Option("--with-parent", help="Stop when standard input closes.", hidden=True)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("serve")(_serve)
+    app.command("collect")(_collect)
+    app.command("warehouse")(_warehouse)
+    app.command("tidy")(_tidy)
+
+
+def until_stopped() -> Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def log_to_stderr() -> None:
+    """Plain lines; what the libraries say below a warning is left out."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("balie").setLevel(logging.INFO)
+
+
+def _serve(ctx: typer.Context) -> None:
+    """Run all of Balie on this machine: collector, pipeline and embedded warehouse. Ends on SIGTERM or SIGINT.
+
+    Example: [bold]balie init && balie serve[/bold]
+    """
+    from balie.supervisor import serve
+
+    settings = settings_of(ctx)
+    log_to_stderr()
+
+    def ready() -> None:
+        where = f"http://{settings.collector.host}:{settings.collector.port}"
+        typer.echo(f"collector  {where}/v1/<town>/<source>   health: {where}/ready")
+        typer.echo(f"warehouse  {settings.warehouse.url}")
+        typer.echo("Ctrl-C ends it; `balie report` shows the figures, in another terminal")
+
+    serve(settings, until_stopped(), ready)
+
+
+def _collect(ctx: typer.Context, with_parent: WithParent = False) -> None:
+    """Run the collector: requests in, events into the log. Ends on SIGTERM or SIGINT.
+
+    Example: [bold]balie collect[/bold]
+    """
+    from balie.collector import app_of
+    from balie.supervisor import end_with_parent
+    from connectors.collector.app import serve
+
+    settings = settings_of(ctx)
+    log_to_stderr()
+    if with_parent:
+        end_with_parent()
+    with app_of(settings) as app:
+        serve(app, settings.collector.host, settings.collector.port)
+
+
+def _warehouse(ctx: typer.Context) -> None:
+    """Serve the embedded warehouse: ClickHouse's HTTP interface over chDB, on loopback, with a token.
+
+    Example: [bold]balie warehouse[/bold]
+    """
+    from balie.open import serve_warehouse
+
+    settings = settings_of(ctx)
+    if settings.warehouse.kind != "embedded":
+        raise WrongUse("warehouse.kind is server: there is none to serve here")
+    stop = until_stopped()
+    with serve_warehouse(settings) as process:
+        typer.echo(process.url)
+        while process.running() and not stop.wait(0.5):
+            pass
+
+
+def _tidy(ctx: typer.Context) -> None:
+    """Remove what has expired, now. `balie serve` does it every hour; on several machines let one do it.
+
+    Example: [bold]balie tidy[/bold]
+    """
+    from balie.supervisor import tidy
+
+    tidy(settings_of(ctx))
+    typer.echo("what has expired is gone")
