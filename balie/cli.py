@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from balie.commands import init
+from balie.commands import connectors, doctor, failed, filters, init, pipeline, report, serve, stores
 from balie.commands.common import Context, complain
 
 
@@ -19,6 +19,8 @@ class _OneLineErrors(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.TyperException):  # not errors of ours: typer knows what to do
+            raise
         except Exception as error:
             if os.environ.get("BALIE_DEBUG"):
                 raise
@@ -47,7 +49,9 @@ def _root(
     ctx.obj = Context(settings)
 
 
-init.add_to(app)
+# In the order of the help: what one does first comes first.
+for group in (init, doctor, serve, report, failed, pipeline, stores, connectors, filters):
+    group.add_to(app)
 
 
 def main() -> None:

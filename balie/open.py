@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from balie.settings import Settings, SettingsError, problems_of, read_secrets
 from schemas.topics import Topic, topics
-from storage.errors import Fatal, Retriable
+from storage.errors import Fatal
 
 if TYPE_CHECKING:
     from connectors.base import Connector, Source
@@ -81,15 +82,21 @@ def warehouse_at_hand(settings: Settings) -> Iterator[Warehouse]:
     Fatal where another process holds its folder without answering at the URL.
     """
     with ExitStack() as stack:
-        try:
-            warehouse = open_warehouse(settings)
-        except Retriable:
-            if settings.warehouse.kind != "embedded":
-                raise
+        if settings.warehouse.kind == "embedded" and not _answers(settings.warehouse.url):
             stack.enter_context(serve_warehouse(settings))
-            warehouse = open_warehouse(settings)
+        warehouse = open_warehouse(settings)
         stack.callback(warehouse.close)
         yield warehouse
+
+
+def _answers(url: str) -> bool:
+    """Whether anything listens there."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def serve_warehouse(settings: Settings) -> WarehouseProcess:

@@ -304,7 +304,7 @@ def read_secrets(
     """
     values = dict(given)
     for name, field in model.model_fields.items():
-        if not _holds(field.annotation, SecretStr):
+        if not is_secret(field.annotation):
             continue
         key, by_file = (*section, name), f"{name}_file"
         if name in values:
@@ -456,6 +456,11 @@ def _secret_lines(path: Path, key: tuple[str, ...], places: Places) -> list[str]
     return lines
 
 
+def is_secret(annotation: Any) -> bool:
+    """Whether a setting of this type is a secret, or several."""
+    return _holds(annotation, SecretStr)
+
+
 def _holds(annotation: Any, *wanted: type) -> bool:
     """Whether a type is, or has somewhere inside, one of those wanted."""
     origin = typing.get_origin(annotation) or annotation
@@ -477,5 +482,5 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str
             at = typing.get_args(at)[0]
     if not (isinstance(at, type) and issubclass(at, BaseModel)):
         return set()
-    secrets = {name for name, field in at.model_fields.items() if _holds(field.annotation, SecretStr)}
+    secrets = {name for name, field in at.model_fields.items() if is_secret(field.annotation)}
     return {f"{name}_file" if name in secrets else name for name in at.model_fields}

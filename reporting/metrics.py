@@ -209,3 +209,6 @@ METRICS: Final = MappingProxyType(
     }
 )
 """All of them by name, in the order a report shows them."""
+
+USUAL: Final = tuple(name for name in METRICS if name not in ("ces_net", "ces_top3", "declines"))
+"""Those that a table for people shows: one variant of CES, and no count beside its rate."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,7 +52,11 @@ def settings_of(ctx: typer.Context) -> Settings:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output; moments in ISO 8601, identifiers as text."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_as_text) + "\n")
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, (datetime, date)) else str(value)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: Sequence[str] = ()) -> None:
@@ -61,15 +66,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, number
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold"
+        )
     for row in rows:
         # Text, not markup: a cell is data.
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console = Console()
-    # A table that goes to a file or a pipe is not cut to the width of a screen that is not there.
-    console.print(table, width=None if console.is_terminal else 200)
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no screen to fit
+    console.print(table)
 
 
 def complain(error: Exception) -> int:
@@ -97,6 +105,11 @@ def complain(error: Exception) -> int:
     return code
 
 
-def plain(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
-    """The values of a row, in the order of the columns."""
-    return [row.get(column) for column in columns]
+def town_of(settings: Settings, given: str | None) -> str:
+    """The town that is meant: the one given, else the only one there is."""
+    if given is None and len(settings.towns) == 1:
+        return next(iter(settings.towns))
+    if given is None or given not in settings.towns:
+        names = ", ".join(settings.towns) or "none: add a section [towns.<name>]"
+        raise WrongUse(f"name a town of the settings with --tenant; there are {names}")
+    return given

@@ -1,0 +1,194 @@
+"""What could not be read or enriched: which failures are open, trying one again, and giving one up.
+
+What is done to a failure is on disk before its tombstone is: a crash between the two leaves it open, and doing it
+again changes nothing, since the answer it becomes has the same identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid5
+
+from pydantic import ValidationError
+
+from schemas.failure import FailedEvent, Stage
+from schemas.feedback import FeedbackEvent, Unreadable
+from schemas.topics import Topic
+from storage.errors import Fatal
+from storage.log.base import Log, NewRecord, OffsetRange, in_chunks
+from storage.log.records import event_record, failure_record, replay_record, tombstone
+
+if TYPE_CHECKING:
+    from connectors.base import BadRow, Connector, Item, Piece, Source
+    from storage.state.conversations import Conversations
+    from storage.state.discarded import DiscardedFailures
+
+
+class Refused(Exception):
+    """What was asked for a failure is not done; the message says why, and quotes nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an original request or row gives when it is read again: the records, and why some of it still gives none."""
+
+    records: Sequence[NewRecord]
+    unread: str | None = None
+
+
+Reader = Callable[[FailedEvent], Reading]
+"""Reads the original bytes of a failure of stage `parse` again."""
+
+
+def open_failures(log: Log, topic: str, now: datetime) -> Iterator[FailedEvent]:
+    """The failures that wait for someone: not replayed, not discarded, not expired."""
+    for record in log.latest_by_key(topic):
+        try:
+            failure = FailedEvent.model_validate_json(record.value or b"")
+        except ValidationError:
+            raise Fatal(
+                f"the record {record.partition}:{record.offset} of {topic} is no failure this Balie can read: "
+                "upgrade Balie, or look who else writes to this topic"
+            ) from None
+        if failure.expires_at > now:
+            yield failure
+
+
+def replay(failure: FailedEvent, log: Log, topics: tuple[Topic, Topic], read: Reader, now: datetime) -> int:
+    """Try a failure again; the number of records appended to the topic of feedback.
+
+    One of the pipeline goes back as it came and meets the pipeline anew; failing again it is the same failure, at its
+    next attempt. One of the edge is read again by `read`; what it gives now is appended, and while some of it cannot be
+    read the failure stays open, at its next attempt. Call `log.clean` on the topic of failures when all are done.
+
+    Raises:
+        Refused: it has expired, or it cannot be read now either (it stays open).
+        storage.errors.StorageError: it stays open.
+    """
+    feedback, failures = (topic.name for topic in topics)
+    if failure.expires_at <= now:
+        raise Refused(f"it expired on {failure.expires_at:%Y-%m-%d} and counts as discarded")
+    reading = read(failure) if failure.stage is Stage.PARSE else Reading([replay_record(failure)])
+    before = log.ends(failures)
+    if reading.records:
+        log.append(feedback, reading.records)
+    if reading.unread is not None:
+        again = failure.model_copy(
+            update={"attempt": failure.attempt + 1, "reason": reading.unread[:300], "failed_at": now}
+        )
+        log.append(failures, [failure_record(again)])
+        raise Refused(f"it cannot be read: {reading.unread}")
+    ((partition, offset),) = log.append(failures, [tombstone(failure)])
+    _keep_newer(failure, log, OffsetRange(failures, partition, before[partition][1], offset))
+    return len(reading.records)
+
+
+def discard(
+    failures: Sequence[FailedEvent], log: Log, topic: str, discarded: DiscardedFailures, reason: str, now: datetime
+) -> None:
+    """Give failures up: their ids are kept, so that each offset stays accounted for, and their bytes are let go.
+
+    Call `log.clean` on the topic afterwards, which is what removes the bytes.
+    """
+    discarded.discard([str(failure.failure_id) for failure in failures], reason=reason, now=now)
+    log.append(topic, [tombstone(failure) for failure in failures])
+
+
+def reader(sources: Sequence[tuple[Source, Connector]], conversations: Conversations, now: datetime) -> Reader:
+    """Reads by the connector of the failure's source, as the settings have it now."""
+    by_name = {(source.tenant, source.name): (source, connector) for source, connector in sources}
+
+    def read(failure: FailedEvent) -> Reading:
+        found = by_name.get((failure.tenant or "", failure.source or ""))
+        if found is None:
+            raise Refused("its source is not in the settings any more: put it back, or discard the failure")
+        return _read(failure, *found, conversations, now)
+
+    return read
+
+
+def _read(
+    failure: FailedEvent, source: Source, connector: Connector, conversations: Conversations, now: datetime
+) -> Reading:
+    from connectors.base import BadRow, Draft, Ignored, Piece, finish
+    from connectors.errors import Rejected
+
+    received_at = failure.first_received_at
+    try:
+        items = _items(failure, source, connector)
+    except Rejected as rejected:
+        return Reading([], rejected.reason)
+    records: list[NewRecord] = []
+    unread: str | None = None
+    for item in items:
+        try:
+            if isinstance(item, Draft):
+                records.append(event_record(finish(item, source, received_at)))
+            elif isinstance(item, Piece):
+                records.append(event_record(_join(failure, item, source, conversations, now)))
+            elif isinstance(item, BadRow):
+                unread = item.reason
+            elif not isinstance(item, Ignored):
+                raise TypeError("a connector gives drafts, pieces, bad rows and what it ignores")
+        except Unreadable as error:
+            unread = str(error)
+    return Reading(records, unread)
+
+
+def _items(failure: FailedEvent, source: Source, connector: Connector) -> Sequence[Item | BadRow]:
+    """What the connector reads in the original bytes; Rejected where it cannot, or fails."""
+    from connectors.base import File, Request, Webhook
+    from connectors.errors import Rejected
+
+    received_at = failure.first_received_at
+    try:
+        if failure.method is None and isinstance(connector, File):
+            return list(connector.parse_rows(failure.body, source, received_at))
+        if failure.method is not None and isinstance(connector, Webhook):
+            request = Request(failure.method, failure.url or "", failure.headers, failure.body)
+            return connector.parse(request, source, received_at)
+    except Rejected:
+        raise
+    except Exception as error:
+        # The message of an error may quote what was given; its type does not.
+        raise Rejected(400, f"the connector failed: {type(error).__name__}") from None
+    raise Refused(f"the connector {source.connector} does not read what came: configure the one that does")
+
+
+def _join(
+    failure: FailedEvent, piece: Piece, source: Source, conversations: Conversations, now: datetime
+) -> FeedbackEvent:
+    """The answer that a piece and those before it tell, as the collector joins them."""
+    from connectors.base import finish
+    from connectors.collector.limits import Limits
+    from connectors.conversation import joined, to_bytes
+
+    # The same session however often it is replayed.
+    session = piece.session or uuid5(failure.failure_id, piece.piece_id).hex
+    conversation = conversations.append_piece(
+        tenant=source.tenant,
+        source=source.name,
+        session=session,
+        piece_id=piece.piece_id,
+        body=to_bytes(piece, session),
+        received_at=failure.first_received_at,
+        expires_at=now + Limits().conversation,
+    )
+    draft = joined([kept.body for kept in conversation.pieces])
+    return finish(draft, source, conversation.first_received_at)
+
+
+def _keep_newer(failure: FailedEvent, log: Log, meanwhile: OffsetRange) -> None:
+    """If the pipeline failed on the replayed record before the tombstone stood, the tombstone covers that failure too:
+    put it after."""
+    key = tombstone(failure).key
+    newer: NewRecord | None = None
+    for records in in_chunks(log, meanwhile, 1_000):
+        for record in records:
+            if record.key == key and record.value is not None:
+                newer = NewRecord(record.key, record.value, record.headers)
+    if newer is not None:
+        log.append(meanwhile.topic, [newer])
