@@ -171,7 +171,7 @@ Url = Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\x00-\x20]+@[^@\x00-\x20]+$")]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]  # E.164, as it is hashed
 NoteField = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\[[0-9]{1,2}\])?(\.[a-z_]{1,40}){0,2}$")]
 NoteProblem = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 
@@ -444,9 +444,13 @@ def read(raw: bytes | dict[str, Any]) -> FeedbackEvent:
         try:
             return _checked(FeedbackEvent.model_validate_json(raw))
         except ValidationError as error:
-            data = _object(raw, error)
+            _not_too_deep(error)
+            data = _object(raw)
     else:
-        data = json.loads(json.dumps(raw, default=str))
+        try:
+            data = _object(json.dumps(raw, default=str))
+        except (TypeError, ValueError, RecursionError):
+            raise Unreadable("not an object of plain values") from None
     notes: dict[tuple[str, str], None] = {}
     # Each round sets aside at least one field, and what is left gets shallower: the bound is never met in practice.
     for _ in range(MAX_ANSWERS * 4):
@@ -467,17 +471,29 @@ def _checked(event: FeedbackEvent) -> FeedbackEvent:
     return event
 
 
-def _object(raw: bytes, error: ValidationError) -> dict[str, Any]:
+def _not_too_deep(error: ValidationError) -> None:
+    """How deep `json` gets depends on the caller's stack; pydantic's own limit is the same everywhere, so it counts."""
+    for fault in error.errors(include_url=False, include_input=False):
+        if fault["type"] == "json_invalid" and "recursion limit" in fault["msg"]:
+            raise Unreadable("nested too deeply") from None
+
+
+def _object(raw: bytes | str) -> dict[str, Any]:
     try:
-        data = json.loads(raw)
+        data = json.loads(raw, parse_int=_number)
     except (ValueError, RecursionError):
         raise Unreadable("not valid JSON in UTF-8") from None
     if not isinstance(data, dict):
         raise Unreadable("not a JSON object")
     version = data.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise NewerSchema(f"schema version {version}, known is {SCHEMA_VERSION}: upgrade the pipeline first") from error
+        raise NewerSchema(f"schema version {version}, known is {SCHEMA_VERSION}: upgrade the pipeline first")
     return data
+
+
+def _number(digits: str) -> int | float:
+    """A number of thousands of digits is no reason to lose the answer: it is infinite, and noted where it matters."""
+    return int(digits) if len(digits) < 400 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
 
 
 def _set_aside(data: dict[str, Any], error: ValidationError, notes: dict[tuple[str, str], None]) -> None:
@@ -492,13 +508,17 @@ def _set_aside(data: dict[str, Any], error: ValidationError, notes: dict[tuple[s
         if not location or location[0] in VITAL:
             what = f"{location[0]}: " if location else ""
             raise Unreadable(f"{what}{kind}")
-        longest = fault["ctx"]["max_length"] if kind in ("string_too_long", "too_long") else None
+        # What is cut of a text is lost to the reader only; what is cut of an e-mail address makes it another's.
+        cut = kind in ("string_too_long", "too_long") and location[0] != "person"
+        longest = fault["ctx"]["max_length"] if cut else None
         faults[_place(data, location)] = kind, longest
     # From the back, so that removing an element of a list does not move the ones still to be removed.
     for place in sorted(faults, key=lambda p: tuple((isinstance(s, int), s) for s in p), reverse=True):
         kind, longest = faults[place]
         notes[_field_name(place), re.sub(r"[^a-z_]", "_", kind)[:40]] = None
         _remove(data, place, longest)
+        if place == ("occurred_at",):
+            data.pop("occurred_at_from", None)  # the time of receipt takes its place, and it is nobody else's clock
 
 
 def _place(data: Any, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
