@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
-from pydantic import ValidationError
 
-from schemas.failure import REPLAY_HEADER, FailedEvent, Origin, Replay, Stage, failure_of_record
+from schemas.failure import FailedEvent, Origin, Stage, failure_of_record
 from storage.errors import StorageError
 from storage.log.base import OffsetRange, Record
+from storage.log.records import replay_of
 
 ROW = "_row"
 """The column that says which record of the batch a row came from."""
@@ -22,8 +24,8 @@ Step = Callable[[pa.Table], pa.Table]
 
 
 class ProgramFault(Exception):
-    """A step fails in the same way on several towns' events: it is the program, so the run stops instead of filing
-    everything under failures. Mend the step, then run again from the same offset."""
+    """A step fails in the same way on several towns' events, or on none at all: it is the program, so the run stops
+    instead of filing everything under failures. Mend the step, then run again from the same offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def failed(
     batch_topic: str, record: Record, stage: Stage, reason: str, tenant: str | None, source: str | None, now: datetime
 ) -> FailedEvent:
     """The failure of one record; one that was replayed keeps the id and the first receipt it had."""
-    replay = _replay(record)
+    replay = replay_of(record)
     received_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
     return FailedEvent(
         failure_id=replay.failure_id if replay else failure_of_record(batch_topic, record.partition, record.offset),
@@ -59,51 +61,64 @@ def failed(
     )
 
 
-def _replay(record: Record) -> Replay | None:
-    for name, value in record.headers:
-        if name == REPLAY_HEADER:
-            try:
-                return Replay.model_validate_json(value)
-            except ValidationError:
-                return None
-    return None
-
-
 def apply(step: Step, batch: Batch, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Batch:
     """The batch after a step. A single row at which the step raises becomes a failure; the others go on.
 
     Raises:
         StorageError: what the step reads from is not to be had; nothing is a failure for that.
-        ProgramFault: the step raises the same exception on rows of several towns.
+        ProgramFault: the step raises the same exception on rows of several towns, or without any row.
     """
-    faults: list[tuple[pa.Table, Exception]] = []
+    faults: list[_Fault] = []
     columns = _bisect(step, batch.columns, faults)
     if not faults:
         return replace(batch, columns=columns)
-    failures = []
-    towns: dict[str, set[str]] = {}
-    for row, fault in faults:
-        tenant, source = row.column("tenant")[0].as_py(), row.column("source")[0].as_py()
-        kind = type(fault).__name__
-        towns.setdefault(kind, set()).add(tenant)
-        if len(towns[kind]) > 1:
-            raise ProgramFault(f"{step.__name__}: {kind} on events of several towns") from fault
-        record = batch.records[row.column(ROW)[0].as_py()]
-        # The exception's own words may quote the event: its kind and the step have to do.
-        reason = f"{step.__name__}: {kind}"
-        failures.append(failed(batch.offsets.topic, record, Stage.ENRICH, reason, tenant, source, now()))
+    failures = [
+        failed(
+            batch.offsets.topic,
+            batch.records[fault.row],
+            Stage.ENRICH,
+            f"{step.__name__}: {fault.what}",
+            fault.tenant,
+            fault.source,
+            now(),
+        )
+        for fault in faults
+    ]
     return replace(batch, columns=columns, failures=(*batch.failures, *failures))
 
 
-def _bisect(step: Step, columns: pa.Table, faults: list[tuple[pa.Table, Exception]]) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What a step raised on one row: the kind of exception and where it was raised."""
+
+    row: int
+    tenant: str
+    source: str
+    what: str
+
+
+def _what(fault: Exception) -> str:
+    """Kind and place of an exception. Its own words may quote the event, so they are left out."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(fault).__name__}{where}"
+
+
+def _bisect(step: Step, columns: pa.Table, faults: list[_Fault]) -> pa.Table:
     try:
         return step(columns)
     except StorageError:
         raise
-    except Exception as fault:
-        if columns.num_rows == 1:
-            faults.append((columns, fault))
-            return step(columns.slice(0, 0))
+    except Exception as error:
+        what = _what(error)
+    if columns.num_rows == 0:
+        raise ProgramFault(f"{step.__name__}: {what}, without any event")
+    if columns.num_rows == 1:
+        row, tenant, source = (columns.column(name)[0].as_py() for name in (ROW, "tenant", "source"))
+        if any(fault.what == what and fault.tenant != tenant for fault in faults):
+            raise ProgramFault(f"{step.__name__}: {what} on events of several towns")
+        faults.append(_Fault(row, tenant, source, what))
+        return _bisect(step, columns.slice(0, 0), faults)
     middle = columns.num_rows // 2
     halves = [
         _bisect(step, columns.slice(start, length), faults)

@@ -21,9 +21,11 @@ from schemas.feedback import FeedbackEvent
 Schema = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
 
-# As `to_json` writes a moment, in the years from schemas.feedback.FIRST_YEAR to LAST_YEAR.
+# As `to_json` writes a moment, in the years from schemas.feedback.FIRST_YEAR to LAST_YEAR; only days that there are.
 _MOMENT = (
-    r"^(19[7-9][0-9]|20[0-9][0-9]|21[0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"^((19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+    r"|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    r"|(19(7[26]|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))-02-29)"
     r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$"
 )
 _SCALARS = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
@@ -145,6 +147,8 @@ class _Walk:
             self.visit(name, node["items"], items, rows, pa.array(ends))
             return
         self._check(node, array, parents)
+        if kind == "number":
+            array = pc.add(array, 0.0)  # -0.0 becomes 0.0: readers of JSON do not agree on which of them -0 is
         self.columns[name] = array if offsets is None else pa.ListArray.from_arrays(offsets, array)
 
     def _check(self, node: Schema, array: pa.Array, parents: npt.NDArray[np.int64] | None) -> None:

@@ -51,6 +51,7 @@ def decode(
     kept = [row for row, record in enumerate(records) if not is_marker(record)]
     values: list[bytes] = [records[row].value or b"" for row in kept]
     columns, suspects = _fast(values)
+    suspects |= np.fromiter(map(_bracketed, values), bool, len(values))
     failures: list[FailedEvent] = []
     if columns is None or suspects.any():
         good: list[int] = []
@@ -68,6 +69,11 @@ def decode(
         kept = good
     batch = Batch(offsets, records, _table(columns, kept), tuple(failures))
     return _without_strangers(batch, towns, now)
+
+
+def _bracketed(value: bytes) -> bool:
+    """Whether it might be nested more deeply than the careful way reads (200 levels)."""
+    return value.count(b"{") + value.count(b"[") > 100
 
 
 def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask]:
