@@ -1,6 +1,6 @@
 """What a connector is: what it is given, what it gives back, and the one place where that becomes an event.
 
-A connector is its settings (a pydantic model) and some methods: `verify` and `parse` for a webhook, `parse_file` for
+A connector is its settings (a pydantic model) and some methods: `verify` and `parse` for a webhook, `parse_rows` for
 files. Both are pure functions of what they are given, the settings and the clock; storing, answering and retrying are
 the collector's.
 """
@@ -226,7 +226,7 @@ class Webhook(Protocol):
 class File(Protocol):
     """A provider that exports files."""
 
-    def parse_file(self, content: bytes, source: Source, now: datetime) -> Iterable[Draft | BadRow]:
+    def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterable[Draft | BadRow]:
         """The answers in a file, row by row. Rejected (400) where the file as a whole cannot be read."""
 
 
@@ -309,8 +309,10 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
         event["occurred_at"] = occurred_at.isoformat()
         event["occurred_at_from"] = draft.occurred_at_from
     if draft.person:
-        event["person"], problems = checked_person(draft.person, source.region)
+        person, problems = checked_person(draft.person, source.region)
         notes.extend(problems)
+        if person:
+            event["person"] = person
     for name in ("flags", "language", "survey", "subject", "client", "consent"):
         if value := getattr(draft, name):
             event[name] = value

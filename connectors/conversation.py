@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Draft, Piece
-from schemas.feedback import Metric, Note
+from connectors.base import Draft, Piece, Source, finish
+from schemas.feedback import FeedbackEvent, Metric, Note
+from storage.state.conversations import Conversations
 
 
 def to_bytes(piece: Piece, session: str) -> bytes:
@@ -22,6 +23,30 @@ def to_bytes(piece: Piece, session: str) -> bytes:
         told["occurred_at"] = told["occurred_at"].isoformat()
     # Not orjson, which would make null of a NaN: what is not valid is noted when the event is made.
     return json.dumps({"session": session, "step": piece.step, "draft": told}, default=str).encode()
+
+
+def keep(
+    conversations: Conversations, piece: Piece, session: str, source: Source, now: datetime, stays_open: timedelta
+) -> FeedbackEvent:
+    """Keeps a piece on disk, and then gives the event that it and those before it make.
+
+    The same piece again gives the same event, whatever has come in between.
+
+    Raises:
+        storage.errors.StorageError: it was not kept.
+        schemas.feedback.Unreadable: see `finish`.
+    """
+    conversation = conversations.append_piece(
+        tenant=source.tenant,
+        source=source.name,
+        session=session,
+        piece_id=piece.piece_id,
+        body=to_bytes(piece, session),
+        received_at=now,
+        expires_at=now + stays_open,
+    )
+    draft = joined([kept.body for kept in conversation.pieces])
+    return finish(draft, source, conversation.first_received_at)
 
 
 def joined(kept: Sequence[bytes]) -> Draft:
@@ -65,10 +90,12 @@ def _part(drafts: Sequence[Mapping[str, Any]], part: str) -> dict[str, Any] | No
 
 
 def _answers(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    by_question: dict[Any, dict[str, Any]] = {}
+    by_question: dict[str, dict[str, Any]] = {}
     for draft in drafts:
         for answer in draft.get("answers", ()):
-            known = by_question.setdefault(answer.get("question"), {})
+            if not isinstance(answer, dict):
+                continue
+            known = by_question.setdefault(json.dumps(answer.get("question")), {})
             words = [text for text in (known.get("text"), answer.get("text")) if text]
             metric = known.get("metric")
             known.update(answer)

@@ -31,6 +31,11 @@ def failed_request(request: Request, source: Source, reason: str, now: datetime)
     return _failed(source, reason, told, request.body, now, request)
 
 
+def request_of(failure: FailedEvent) -> Request:
+    """The request of a failure, to be read again once its connector can. Its proof was not kept: do not ask for it."""
+    return Request(failure.method or "POST", failure.url or "", failure.headers, failure.body)
+
+
 def failed_row(content: bytes, source: Source, reason: str, now: datetime) -> FailedEvent:
     """A row of a file that is no answer; `content` is a file with that row only."""
     return _failed(source, reason, content, content, now)

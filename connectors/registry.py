@@ -14,10 +14,14 @@ from pydantic import ValidationError
 
 from connectors.base import Connector
 from connectors.errors import Misconfigured
+from connectors.sms.twilio import TwilioSms
 from connectors.web.form import WebForm
+from connectors.web.govmetric import GovMetric
 
 CONNECTORS: dict[str, type[Connector]] = {
     "form": WebForm,
+    "govmetric": GovMetric,
+    "twilio": TwilioSms,
 }
 
 ENTRY_POINTS = "balie.connectors"

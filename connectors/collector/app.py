@@ -11,7 +11,6 @@ cannot be read is kept as a failure, and answered 2xx.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 import time
@@ -20,23 +19,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import uvicorn
 from fastapi import FastAPI, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from connectors.base import Connector, Ignored, Piece, Reply, Request, Source, Webhook, finish
+from connectors.base import Connector, Piece, Reply, Request, Source, Webhook
 from connectors.collector.http import Disconnected, Edge, plain, send_reply
 from connectors.collector.limits import Bucket, Limits
 from connectors.collector.metrics import Metrics
 from connectors.collector.spool import Entry, Spool
 from connectors.collector.writer import NoRoom, Writer
-from connectors.conversation import joined, to_bytes
+from connectors.conversation import keep
 from connectors.errors import Misconfigured, Rejected
+from connectors.intake import KEPT, Intake, parsed, settled
 from connectors.records import event_record, failed_request, failure_record
-from schemas.feedback import FeedbackEvent, Unreadable
+from schemas.feedback import FeedbackEvent
 from schemas.topics import FAILURES, FEEDBACK
 from storage.errors import StorageError, TooLarge
 from storage.log.base import Log
@@ -80,7 +79,7 @@ def create_app(
     """
     metrics = Metrics()
     writer = Writer(log, spool, metrics, append_seconds=limits.append_seconds, retry_seconds=limits.retry_seconds)
-    intake = Intake(
+    front = FrontDoor(
         sources,
         writer,
         state,
@@ -96,7 +95,7 @@ def create_app(
         await writer.start()
         yield
         await writer.stop()
-        intake.close()
+        front.close()
 
     app = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, redirect_slashes=False)
 
@@ -117,8 +116,8 @@ def create_app(
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     # Not FastAPI's routes: these want the raw bytes and an answer of the connector's, and are the hot ones.
-    app.router.routes.append(Route("/v1/{path:path}", intake))
-    app.router.routes.extend(Route(path, intake) for path in intake.landing_paths)
+    app.router.routes.append(Route("/v1/{path:path}", front))
+    app.router.routes.extend(Route(path, front) for path in front.landing_paths)
     return app
 
 
@@ -129,7 +128,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     )
 
 
-class Intake:
+class FrontDoor:
     """The ASGI app behind the addresses of all sources."""
 
     def __init__(
@@ -157,7 +156,7 @@ class Intake:
         for configured in sources:
             if not isinstance(configured.connector, Webhook):
                 continue  # it is polled, or reads files
-            door = _Door(configured, Bucket(limits.per_second, limits.burst))
+            door = _Door(configured, Bucket(limits.per_second, limits.burst), metrics)
             own = f"/v1/{configured.source.tenant}/{configured.source.name}"
             landing = list(configured.connector.paths())
             for path in (own, *landing):
@@ -193,8 +192,7 @@ class Intake:
             return plain(429, "too many requests for this source", {"retry-after": str(math.ceil(wait))})
         try:
             request = await self._edge.request(scope, receive, self._limits.body_bytes, self._limits.body_seconds)
-            door.webhook.verify(request, now := self._clock())
-            return await self._take(door, request, now)
+            return await self._take(door, request, self._clock())
         except Rejected as rejected:
             return plain(rejected.status, rejected.reason, rejected.headers)
         except NoRoom:
@@ -206,78 +204,45 @@ class Intake:
             return plain(503, "this cannot be kept now", {"retry-after": "10"})
 
     async def _take(self, door: _Door, request: Request, now: datetime) -> Reply:
-        source = door.source
-        try:
-            items = door.webhook.parse(request, source, now)
-        except Rejected as rejected:
-            if not door.connector.proves_sender:
-                raise
-            return await self._keep_failure(door, request, rejected.reason, now)
-        except Exception as error:
-            # A fault of the connector; the message of an error may quote what it was given, its type does not.
-            logger.error("connector %s failed on a request: %s", source.connector, type(error).__name__)
-            return await self._keep_failure(door, request, f"the connector failed: {type(error).__name__}", now)
-        entries, events, session, unread = [], 0, None, None
-        for item in items:
-            if isinstance(item, Ignored):
-                self._metrics.ignored.labels(source.tenant, source.name).inc()
-                continue
-            try:
-                if isinstance(item, Piece):
-                    session = item.session or uuid4().hex
-                    event = await self._join(item, session, source, now)
-                else:
-                    event = finish(item, source, now)
-            except Unreadable as error:
-                unread = str(error)
-                continue
-            entries.append(Entry(self._feedback_topic, event_record(event)))
-            events += 1
-        if unread is not None:
-            if not door.connector.proves_sender:
-                raise Rejected(400, unread)
-            entries.append(self._failure(request, source, unread, now))
-            self._metrics.failures.labels(source.tenant, source.name).inc()
+        source, connector = door.source, door.connector
+        items, unread = parsed(connector, source, request, now)
+
+        def join(piece: Piece, session: str) -> FeedbackEvent:
+            return keep(self._state.conversations, piece, session, source, now, self._limits.conversation)
+
+        def settle() -> Intake:
+            return settled(connector, source, items, unread, now, join)
+
+        # Only pieces touch the disk here; a thread for each other answer would cost more than it does.
+        if any(isinstance(item, Piece) for item in items):
+            intake = await asyncio.get_running_loop().run_in_executor(self._threads, settle)
+        else:
+            intake = settle()
+        entries = [Entry(self._feedback_topic, event_record(event)) for event in intake.events]
+        if intake.unread is not None:
+            failure = failed_request(request, source, intake.unread, now)
+            entries.append(Entry(self._failures_topic, failure_record(failure)))
         if entries:
             await self._writer.append(entries)
-            self._metrics.events.labels(source.tenant, source.name).inc(events)
-        return door.connector.reply(request, source, session)
-
-    async def _join(self, piece: Piece, session: str, source: Source, now: datetime) -> FeedbackEvent:
-        def keep() -> FeedbackEvent:
-            conversation = self._state.conversations.append_piece(
-                tenant=source.tenant,
-                source=source.name,
-                session=session,
-                piece_id=piece.piece_id,
-                body=to_bytes(piece, session),
-                received_at=now,
-                expires_at=now + self._limits.conversation,
-            )
-            draft = joined([kept.body for kept in conversation.pieces])
-            return finish(draft, source, conversation.first_received_at)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, keep)
-
-    async def _keep_failure(self, door: _Door, request: Request, reason: str, now: datetime) -> Reply:
-        await self._writer.append([self._failure(request, door.source, reason, now)])
-        self._metrics.failures.labels(door.source.tenant, door.source.name).inc()
-        body = json.dumps({"status": "kept, not read"}).encode()
-        return Reply(202, body, {"content-type": "application/json"})
-
-    def _failure(self, request: Request, source: Source, reason: str, now: datetime) -> Entry:
-        return Entry(self._failures_topic, failure_record(failed_request(request, source, reason, now)))
+        door.count(intake)
+        if intake.unread is not None and not intake.events:
+            return KEPT
+        return connector.reply(request, source, intake.session)
 
 
 class _Door:
-    """Where one source comes in."""
+    """Where one source comes in, and its counters."""
 
-    __slots__ = ("bucket", "connector", "source", "webhook")
-
-    def __init__(self, configured: Configured, bucket: Bucket) -> None:
-        if not isinstance(configured.connector, Webhook):
-            raise Misconfigured(f"connector {configured.source.connector} takes no requests")
-        self.webhook: Webhook = configured.connector
+    def __init__(self, configured: Configured, bucket: Bucket, metrics: Metrics) -> None:
         self.connector = configured.connector
         self.source = configured.source
         self.bucket = bucket
+        labels = (self.source.tenant, self.source.name)
+        self._events = metrics.events.labels(*labels)
+        self._failures = metrics.failures.labels(*labels)
+        self._ignored = metrics.ignored.labels(*labels)
+
+    def count(self, intake: Intake) -> None:
+        self._events.inc(len(intake.events))
+        self._failures.inc(intake.unread is not None)
+        self._ignored.inc(len(intake.ignored))

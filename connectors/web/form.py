@@ -162,7 +162,7 @@ class WebForm(Connector):
         asks, content = self.asks, []
         # The page that led here; the browser tells it once.
         referrer = request.headers.get("referer", "")
-        hidden = {}
+        hidden = {"language": language}
         if referrer and urlsplit(referrer).netloc != urlsplit(request.url).netloc:
             hidden["subject.page_url"] = referrer
         if asks.scale is not None:
@@ -176,7 +176,7 @@ class WebForm(Connector):
             content.append(pages.honeypot(HONEYPOT, language))
         body = pages.form(language, content, hidden)
         if self.public:
-            body += pages.form(language, [pages.decline_button(language)], {}, button="")
+            body += pages.form(language, [pages.decline_button(language)], hidden, button="")
         return pages.page(language, body)
 
     def _second_page(self, language: str, session: str) -> Reply:

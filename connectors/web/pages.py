@@ -234,11 +234,10 @@ TEXTS: dict[str, dict[str, str]] = {
 FACES = {"good": "🙂", "average": "😐", "poor": "🙁"}
 
 
-def language_of(request: Request, *settings: str | None) -> str:
-    """The language of a page: the first setting there is, else the reader's, else Dutch."""
-    for setting in settings:
-        if setting in LANGUAGES:
-            return setting
+def language_of(request: Request, setting: str | None, fallback: str | None) -> str:
+    """The language of a page: as it is set, else the first of the reader's that we speak, else the fallback."""
+    if setting in LANGUAGES:
+        return setting
     wanted: list[tuple[float, str]] = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
         tag, _, quality = part.partition(";q=")
@@ -250,7 +249,9 @@ def language_of(request: Request, *settings: str | None) -> str:
         # Norway's browsers say 'no' or 'nn' as well; Bokmål is what we speak.
         wanted.append((weight, "nb" if language in ("no", "nn") else language))
     known = [(weight, language) for weight, language in wanted if language in LANGUAGES and weight > 0]
-    return max(known, key=lambda pair: pair[0])[1] if known else "nl"
+    if known:
+        return max(known, key=lambda pair: pair[0])[1]
+    return fallback if fallback in LANGUAGES else "nl"
 
 
 def page(language: str, body: str, status: int = 200) -> Reply:

@@ -1,0 +1,85 @@
+"""From a request to its events, without storing or answering anything: what the collector does, and `trial` shows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from connectors.base import Connector, Ignored, Item, Piece, Reply, Request, Source, Webhook, finish
+from connectors.errors import Rejected
+from schemas.feedback import FeedbackEvent, Unreadable
+
+logger = logging.getLogger(__name__)
+
+KEPT = Reply(202, b'{"status":"kept, not read"}', {"content-type": "application/json"})
+"""The answer to a request that is kept as a failure."""
+
+Join = Callable[[Piece, str], FeedbackEvent]
+"""Keeps a piece under a session and gives the event that all its pieces make."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a request came to. `unread` says why (some of) it could not be read and has to be kept as a failure;
+    `session` is that of the last piece, where there was one."""
+
+    events: list[FeedbackEvent] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    session: str | None = None
+    unread: str | None = None
+
+
+def parsed(
+    connector: Connector, source: Source, request: Request, now: datetime, *, replayed: bool = False
+) -> tuple[Sequence[Item], str | None]:
+    """What a connector makes of a request, and why it could not be read, if so.
+
+    One that is `replayed` from the failures has proved its sender before, and its proof was not kept.
+
+    Raises:
+        Rejected: it does not prove its sender; or it cannot be read, and nobody vouches for it.
+    """
+    if not isinstance(connector, Webhook):
+        raise Rejected(404, "this source takes no requests")
+    if not replayed:
+        connector.verify(request, now)
+    try:
+        return connector.parse(request, source, now), None
+    except Rejected as rejected:
+        if not connector.proves_sender:
+            raise
+        return (), rejected.reason
+    except Exception as error:
+        # A fault of the connector. The message of an error may quote what it was given; its type does not.
+        logger.error("connector %s failed on a request: %s", source.connector, type(error).__name__)
+        return (), f"the connector failed: {type(error).__name__}"
+
+
+def settled(
+    connector: Connector, source: Source, items: Sequence[Item], unread: str | None, now: datetime, join: Join
+) -> Intake:
+    """The events of what was parsed, pieces joined.
+
+    Raises:
+        Rejected: some of it has no identity or cannot be read, and nobody vouches for it.
+        storage.errors.StorageError: from `join`.
+    """
+    intake = Intake(unread=unread)
+    for item in items:
+        if isinstance(item, Ignored):
+            intake.ignored.append(item.reason)
+            continue
+        try:
+            if isinstance(item, Piece):
+                intake.session = item.session or uuid4().hex
+                intake.events.append(join(item, intake.session))
+            else:
+                intake.events.append(finish(item, source, now))
+        except Unreadable as error:
+            if not connector.proves_sender:
+                raise Rejected(400, str(error)) from None
+            intake.unread = str(error)
+    return intake

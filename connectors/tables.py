@@ -1,0 +1,207 @@
+"""Tables as spreadsheets and survey systems export them: CSV in any encoding and with any separator, row by row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from connectors.base import BadRow
+from connectors.errors import Rejected
+
+_SEPARATORS = ";,\t|"
+_LONGEST_ID = 500
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_TIME_FORMATS = tuple(
+    day + time for day in ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y") for time in (" %H:%M:%S", " %H:%M", "")
+)
+# What a column may be mapped to: fields of a Draft, and fields of its parts.
+_PLAIN = frozenset({"source_id", "occurred_at", "score", "reason", "text", "language"})
+_PARTS = ("survey", "subject", "person", "client")
+_PART = re.compile(rf"({'|'.join(_PARTS)})\.[a-z_]{{1,40}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number as a spreadsheet counts, the id of its answer, and its fields, those of parts nested."""
+
+    number: int
+    source_id: str
+    fields: dict[str, Any] = field(repr=False)
+
+
+class Table(BaseModel):
+    """How a table is written. What is not set is found out from the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    encoding: str | None = Field(None, description="Such as 'cp1250'; by default UTF-8 or UTF-16, else Windows-1252")
+    separator: str | None = Field(
+        None, description="One character; by default the commonest in the header", max_length=1
+    )
+    time_formats: tuple[str, ...] = Field(
+        _TIME_FORMATS,
+        description="Ways a time may be written beside ISO 8601 (strptime); local time of the source",
+    )
+    key_columns: tuple[str, ...] = Field(
+        (), description="Columns that together tell rows apart, where the export has no id"
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str | None) -> str | None:
+        try:
+            return encoding and codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError("there is no such encoding") from None
+
+    def check_columns(self, columns: Mapping[str, str]) -> None:
+        """ValueError where a column is mapped to something that an answer does not have."""
+        for name in columns:
+            if name not in _PLAIN and not _PART.fullmatch(name):
+                raise ValueError(f"columns: an answer has no field {name}")
+
+    def rows(self, content: bytes, columns: Mapping[str, str]) -> Iterator[Row | BadRow]:
+        """The rows of a file under its header. `columns` says which column a field of the answer comes from.
+
+        An answer's id is that of its column, else the key columns', else a hash of the whole row and the how-manieth
+        of equal rows it is: so the same export again gives the same ids.
+
+        Raises:
+            Rejected: 400, not in the encoding, without a header, or without a column that is mapped or a key.
+        """
+        lines = self._lines(content)
+        header = next((cells for _, cells in lines if isinstance(cells, list)), None)
+        if header is None:
+            raise Rejected(400, "the file is empty")
+        header = [name.strip() for name in header]
+        # An export may leave out a column that it has nothing for, but not what tells rows apart.
+        if not set(self.key_columns) <= set(header):
+            raise Rejected(400, "the file lacks one of the key_columns")
+        if not self.key_columns and "source_id" in columns and columns["source_id"] not in header:
+            raise Rejected(400, "the file lacks the column that is mapped to source_id")
+        if not any(column in header for column in columns.values()):
+            raise Rejected(400, "the file has none of the columns that are mapped")
+        seen: Counter[str] = Counter()
+        for number, cells in lines:
+            if isinstance(cells, str):
+                content = self._written(header) + cells.encode(self.encoding or "utf-8", "replace")
+                yield BadRow(number, f"row {number}: it is not valid CSV", content)
+            elif any(cell.strip() for cell in cells):
+                yield self._row(number, header, cells, columns, seen)
+
+    def _row(
+        self, number: int, header: list[str], cells: list[str], columns: Mapping[str, str], seen: Counter[str]
+    ) -> Row | BadRow:
+        def bad(reason: str) -> BadRow:
+            return BadRow(number, f"row {number}: {reason}", self._written(header, cells))
+
+        if any(cell.strip() for cell in cells[len(header) :]):
+            return bad("more cells than the header has columns")
+        by_column = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        given: dict[str, Any] = {name: by_column.get(column, "") for name, column in columns.items()}
+        if given.get("occurred_at"):
+            time = self._time(given["occurred_at"])
+            if time is None:
+                # Not only noted: a wrong format would put a whole export at the time of its import.
+                return bad("occurred_at is in none of the time_formats")
+            given["occurred_at"] = time
+        source_id = given.pop("source_id", "")
+        if self.key_columns:
+            keys = [by_column.get(column, "") for column in self.key_columns]
+            source_id = _digest(keys) if any(keys) else ""
+        elif "source_id" not in columns:
+            row = _digest(cells)
+            seen[row] += 1
+            source_id = f"{row}-{seen[row]}"
+        if not 1 <= len(source_id) <= _LONGEST_ID:
+            return bad(f"the id is not 1 to {_LONGEST_ID} characters")
+        return Row(number, source_id, _nested(given))
+
+    def _lines(self, content: bytes) -> Iterator[tuple[int, list[str] | str]]:
+        """Number and cells of each row, or its text where it is no CSV. Numbers count rows, not lines."""
+        text = self._decoded(content)
+        marked = re.match(r"sep=(.)\r?\n", text)  # how Excel marks its separator
+        number = 1 if marked else 0
+        text = text[marked.end() :] if marked else text
+        separator = self.separator or (marked[1] if marked else _likely_separator(text))
+        read: list[str] = []
+
+        def lines() -> Iterator[str]:
+            for line in io.StringIO(text, newline=""):
+                read.append(line)
+                yield line
+
+        # Strict: a quote that is not closed would else swallow the rows behind it without a word.
+        reader = csv.reader(lines(), delimiter=separator, strict=True)
+        while True:
+            number += 1
+            read.clear()
+            try:
+                yield number, next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield number, "".join(read)
+
+    def _decoded(self, content: bytes) -> str:
+        encoding = self.encoding
+        if encoding is None:
+            encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None)
+        try:
+            return content.decode(encoding or "utf-8")
+        except UnicodeDecodeError:
+            if encoding is None:
+                return content.decode("cp1252", "replace")
+            raise Rejected(400, f"the file is not in the encoding {encoding}") from None
+
+    def _written(self, *rows: list[str]) -> bytes:
+        """A file of these rows that this table reads: a header and one row can be taken in once that row is mended."""
+        written = io.StringIO()
+        csv.writer(written, delimiter=self.separator or ",").writerows(rows)
+        return written.getvalue().encode(self.encoding or "utf-8", "replace")
+
+    def _time(self, written: str) -> datetime | None:
+        try:
+            return datetime.fromisoformat(written)
+        except ValueError:
+            pass
+        for time_format in self.time_formats:
+            try:
+                return datetime.strptime(written, time_format)  # noqa: DTZ007 (the source's zone is added later)
+            except ValueError:
+                continue
+        return None
+
+
+def _likely_separator(text: str) -> str:
+    header = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    return max(_SEPARATORS, key=header.count)
+
+
+def _nested(given: Mapping[str, Any]) -> dict[str, Any]:
+    """`{'subject.service': 'x'}` as `{'subject': {'service': 'x'}}`, without what is empty."""
+    nested: dict[str, Any] = {}
+    for name, value in given.items():
+        head, _, last = name.rpartition(".")
+        if value != "":
+            (nested.setdefault(head, {}) if head else nested)[last] = value
+    return nested
+
+
+def _digest(cells: list[str]) -> str:
+    return sha256(json.dumps(cells).encode()).hexdigest()[:32]

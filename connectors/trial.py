@@ -1,0 +1,109 @@
+"""Tries a connector on a request or a file, and shows what would come of it. Nothing is stored or sent.
+
+In and out are plain JSON values:
+
+    in:  {"protocol": "webhook" | "file", "settings": {…}, "now": "2026-11-02T10:00:00Z", "source": {…},
+          "request": {"method": "POST", "url": "https://…", "headers": {…}, "body": "…", "remote": "…",
+                      "body_encoding": "utf-8" | "latin-1" | "base64"}}
+    out: {"outcome": "accepted" | "ignored" | "refused" | "failed", "status": 200, "body": "…",
+          "events": [FeedbackEvent …], "failures": [FailedEvent …], "reason": "…"}
+
+`source` may set what a town sets of a source (see `Source`); for a file `request.body` is the file.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import BadRow, Connector, File, Piece, Reply, Request, Source, finish
+from connectors.conversation import joined, to_bytes
+from connectors.errors import Misconfigured, Rejected
+from connectors.intake import KEPT, parsed, settled
+from connectors.records import failed_request, failed_row
+from connectors.registry import configured
+from schemas.failure import FailedEvent
+from schemas.feedback import FeedbackEvent
+
+
+class Trial:
+    """Tries one connector. What came in steps is joined over all that one trial is given."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._conversations: dict[str, tuple[datetime, dict[str, bytes]]] = {}
+
+    def __call__(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What would come of one request or file. Misconfigured where its settings cannot work."""
+        connector = configured(self._name, told.get("settings") or {})
+        source = Source(
+            **{"tenant": "trial", "name": self._name, "channel": connector.channel, **(told.get("source") or {})},
+            connector=self._name,
+        )
+        now = datetime.fromisoformat(told["now"]) if told.get("now") else datetime.now(UTC)
+        request = request_of(told["request"])
+        try:
+            if told.get("protocol", "webhook") == "file":
+                return self._file(connector, source, request, now)
+            return self._request(connector, source, request, now)
+        except Rejected as rejected:
+            return _shown("refused", Reply(rejected.status), reason=rejected.reason)
+
+    def _request(self, connector: Connector, source: Source, request: Request, now: datetime) -> dict[str, Any]:
+        def join(piece: Piece, session: str) -> FeedbackEvent:
+            first, pieces = self._conversations.setdefault(session, (now, {}))
+            pieces.setdefault(piece.piece_id, to_bytes(piece, session))
+            last = list(pieces).index(piece.piece_id) + 1
+            return finish(joined(list(pieces.values())[:last]), source, first)
+
+        items, unread = parsed(connector, source, request, now)
+        intake = settled(connector, source, items, unread, now, join)
+        failures = [failed_request(request, source, intake.unread, now)] if intake.unread is not None else []
+        outcome = "accepted" if intake.events else "failed" if failures else "ignored"
+        reply = KEPT if outcome == "failed" else connector.reply(request, source, intake.session)
+        reason = intake.unread or "; ".join(dict.fromkeys(intake.ignored))
+        return _shown(outcome, reply, intake.events, failures, reason)
+
+    def _file(self, connector: Connector, source: Source, request: Request, now: datetime) -> dict[str, Any]:
+        if not isinstance(connector, File):
+            raise Misconfigured(f"connector {self._name} reads no files: try it with protocol webhook")
+        events, failures, reasons = [], [], []
+        for row in connector.parse_rows(request.body, source, now):
+            if isinstance(row, BadRow):
+                failures.append(failed_row(row.content, source, row.reason, now))
+                reasons.append(row.reason)
+            else:
+                events.append(finish(row, source, now))
+        outcome = "accepted" if events else "failed" if failures else "ignored"
+        return _shown(outcome, Reply(), events, failures, "; ".join(reasons))
+
+
+def request_of(told: Mapping[str, Any]) -> Request:
+    """A request as its JSON tells it; header names in any case."""
+    body, encoding = told.get("body", ""), told.get("body_encoding", "utf-8")
+    return Request(
+        method=told.get("method", "POST"),
+        url=told.get("url", "https://localhost/"),
+        headers={name.lower(): value for name, value in (told.get("headers") or {}).items()},
+        body=b64decode(body) if encoding == "base64" else body.encode(encoding),
+        remote=told.get("remote"),
+    )
+
+
+def _shown(
+    outcome: str,
+    reply: Reply,
+    events: list[FeedbackEvent] | None = None,
+    failures: list[FailedEvent] | None = None,
+    reason: str = "",
+) -> dict[str, Any]:
+    return {
+        "outcome": outcome,
+        "status": reply.status,
+        "body": reply.body.decode("utf-8", "replace"),
+        "events": [event.model_dump(mode="json", by_alias=True, exclude_none=True) for event in events or ()],
+        "failures": [failure.model_dump(mode="json", exclude_none=True) for failure in failures or ()],
+        "reason": reason,
+    }
