@@ -140,16 +140,16 @@ def _read(
 
 def _items(failure: FailedEvent, source: Source, connector: Connector) -> Sequence[Item | BadRow]:
     """What the connector reads in the original bytes; Rejected where it cannot, or fails."""
-    from connectors.base import File, Request, Webhook
+    from connectors.base import File, Webhook
     from connectors.errors import Rejected
+    from connectors.records import request_of
 
     received_at = failure.first_received_at
     try:
         if failure.method is None and isinstance(connector, File):
             return list(connector.parse_rows(failure.body, source, received_at))
         if failure.method is not None and isinstance(connector, Webhook):
-            request = Request(failure.method, failure.url or "", failure.headers, failure.body)
-            return connector.parse(request, source, received_at)
+            return connector.parse(request_of(failure), source, received_at)
     except Rejected:
         raise
     except Exception as error:

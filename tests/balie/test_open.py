@@ -114,7 +114,7 @@ def test_the_token_of_the_warehouse(settings_file: Path) -> None:
     assert warehouse_token(load(settings_file, server)) is None
 
 
-@pytest.mark.filterwarnings("ignore:read_text is deprecated:DeprecationWarning")  # in Kafka's client
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # in Kafka's client
 def test_kafkas_settings_go_to_its_client(settings_file: Path) -> None:
     from storage.log.kafka import KafkaLog
 
