@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
         prepare(settings)
         keep("pipeline", partial(CommandProcess, settings.path, "run"))
         keep("collector", partial(CommandProcess, settings.path, "collect"))
-        ready()
+        if _answers(settings, stop):
+            ready()
         tidied = time.monotonic()
         while not stop.wait(0.5):
             for child in children:
@@ -140,6 +142,19 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
                     tidy(settings)
                 except StorageError as reason:
                     _log.warning("tidying is put off: %s", reason)
+
+
+def _answers(settings: Settings, stop: Event) -> bool:
+    """Waits until the collector takes requests; False if it does not within a minute, or is to stop before."""
+    url = f"http://{settings.collector.host}:{settings.collector.port}/ready"
+    end = time.monotonic() + _LIVED
+    while time.monotonic() < end and not stop.wait(0.2):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def prepare(settings: Settings) -> None:

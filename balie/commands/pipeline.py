@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from balie.commands.common import FAILED, AsJson, WrongUse, print_json, print_table, settings_of
-from balie.commands.serve import WithParent, log_to_stderr, until_stopped
+from balie.commands.serve import WithParent, until_stopped
 
 if TYPE_CHECKING:
     from pipelines.driver import Progress
@@ -69,6 +69,7 @@ def _run(
         list[str] | None,
         typer.Option(help="An option for Beam, such as --job_endpoint=localhost:8099.", metavar="OPTION"),
     ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Records of a micro-batch at the most, a partition.")] = 50_000,
     as_json: AsJson = False,
     with_parent: WithParent = False,
 ) -> None:
@@ -85,7 +86,6 @@ def _run(
     settings = settings_of(ctx)
     opener = OpenRooms(settings.path)
     topic = topics_of(settings)[0].name
-    log_to_stderr()
     stop = until_stopped()
     if with_parent:
         end_with_parent()
@@ -93,7 +93,9 @@ def _run(
         run_until(stop, load_forever(opener, GROUP, topic, runner=runner, options=beam or ()))
         return
     with closing(open_log(settings)) as log, _shown(as_json) as show:
-        driver = Driver(log, opener, topic, runner=runner, options=tuple(beam or ()), on_progress=show)
+        driver = Driver(
+            log, opener, topic, runner=runner, options=tuple(beam or ()), most_records=batch, on_progress=show
+        )
         progress = driver.run(stop, until_idle=until_idle)
     if as_json:
         print_json({"loaded": progress.loaded, "failed": progress.failed, "lag": progress.lag})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from threading import Event
 from typing import Annotated
@@ -30,12 +29,6 @@ def until_stopped() -> Event:
     return stop
 
 
-def log_to_stderr() -> None:
-    """Plain lines; what the libraries say below a warning is left out."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("balie").setLevel(logging.INFO)
-
-
 def _serve(ctx: typer.Context) -> None:
     """Run all of Balie on this machine: collector, pipeline and embedded warehouse. Ends on SIGTERM or SIGINT.
 
@@ -44,7 +37,6 @@ def _serve(ctx: typer.Context) -> None:
     from balie.supervisor import serve
 
     settings = settings_of(ctx)
-    log_to_stderr()
 
     def ready() -> None:
         where = f"http://{settings.collector.host}:{settings.collector.port}"
@@ -65,7 +57,6 @@ def _collect(ctx: typer.Context, with_parent: WithParent = False) -> None:
     from connectors.collector.app import serve
 
     settings = settings_of(ctx)
-    log_to_stderr()
     if with_parent:
         end_with_parent()
     with app_of(settings) as app:
