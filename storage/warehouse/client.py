@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, Error, InterfaceError, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, InterfaceError, OperationalError
 from urllib3.exceptions import HTTPError
 
 from storage.errors import Fatal, Retriable, StorageError
@@ -25,7 +25,7 @@ _INSERT = {
     "max_insert_block_size": 1 << 30,
     "min_insert_block_size_rows": 1 << 30,
     "min_insert_block_size_bytes": 1 << 40,
-    "input_format_arrow_allow_missing_columns": 0,
+    "input_format_null_as_default": 0,
 }
 _MESSAGE = re.compile(r"DB::Exception: (.{1,400}?)(?:: )?(?:In scope|\([A-Z_]+\)|$)", re.DOTALL)
 
@@ -45,6 +45,8 @@ class Warehouse(Protocol):
     def insert_arrow(self, table: str, batch: pa.Table) -> None:
         """Add the rows of `batch` by the names of its columns: all of them or none, durable on return.
 
+        ClickHouse would wrap a number and make null of a text that does not fit, so a column of another type than the
+        table's is refused (Fatal), as is a null where the table takes none. Columns that are not given get defaults.
         UUID is a fixed size binary of 16 bytes in the order of `uuid.bytes`, UInt256 one of 32 bytes, little-endian;
         Nested is one list column per field, its name dotted, all of one row equally long.
         """
@@ -64,6 +66,10 @@ class Warehouse(Protocol):
 
     def create_database(self) -> None:
         """Make `database` where it is missing."""
+        ...
+
+    def tables(self) -> set[str]:
+        """Names of the tables and views of `database`; none where the database is missing."""
         ...
 
     def ping(self) -> bool:
@@ -110,6 +116,7 @@ class _ClickHouse:
                 tz_mode="aware",
             )
         self._client.database = self._database  # only now: it may not be there yet
+        self._kinds: dict[str, dict[str, str]] = {}  # by table and column
 
     @property
     def database(self) -> str:
@@ -118,6 +125,7 @@ class _ClickHouse:
     def insert_arrow(self, table: str, batch: pa.Table) -> None:
         if not batch.num_rows:
             return
+        self._check(table, batch)
         whole = batch.unify_dictionaries().combine_chunks()
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, whole.schema) as writer:
@@ -143,6 +151,16 @@ class _ClickHouse:
         with self._faults():
             self._client.command(f"CREATE DATABASE IF NOT EXISTS {_quoted(self._database)}", use_database=False)
 
+    def tables(self) -> set[str]:
+        with self._faults():
+            names = self._client.raw_query(
+                "SELECT name FROM system.tables WHERE database = {database:String}",
+                parameters={"database": self._database},
+                fmt="TabSeparated",
+                use_database=False,
+            )
+        return set(names.decode().split())
+
     def ping(self) -> bool:
         return bool(self._client.ping())
 
@@ -155,12 +173,48 @@ class _ClickHouse:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _check(self, table: str, batch: pa.Table) -> None:
+        """Refuse what the table would take as something else."""
+        for known in (True, False):  # a table may have been migrated since it was read
+            if table not in self._kinds or not known:
+                self._kinds[table] = _kinds(self.query(f"SELECT * FROM {table} LIMIT 0"))  # noqa: S608
+            kinds = self._kinds[table]
+            wrong = [name for name, kind in _kinds(batch).items() if not _fits(kind, kinds.get(name))]
+            if not wrong:
+                return
+        told = "; ".join(f"{name} is {_kinds(batch)[name]}, not {kinds.get(name, 'there')}" for name in wrong)
+        raise Fatal(f"The batch does not fit {table}: {told}. Run `balie migrate`, or mend the batch's schema.")
+
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
         except (ClickHouseError, HTTPError, OSError) as error:
             raise _fault(error, self._where) from None
+
+
+def _kinds(table: pa.Table) -> dict[str, str]:
+    return {field.name: _kind(field.type) for field in table.schema}
+
+
+def _kind(type_: pa.DataType) -> str:
+    """An Arrow type, without what makes no difference to ClickHouse."""
+    if isinstance(type_, pa.BaseExtensionType):
+        return _kind(type_.storage_type)
+    if pa.types.is_dictionary(type_):
+        return _kind(type_.value_type)
+    if pa.types.is_list(type_) or pa.types.is_large_list(type_):
+        return f"list of {_kind(type_.value_type)}"
+    if pa.types.is_timestamp(type_):
+        return "time"
+    if type_ in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
+        return "text"
+    return str(type_)
+
+
+def _fits(given: str, wanted: str | None) -> bool:
+    """Whether the kinds are one; ClickHouse shows Enum8 and Enum16 as integers, and DateTime as uint32."""
+    return given == wanted or (given, wanted) in (("text", "int8"), ("text", "int16"), ("time", "uint32"))
 
 
 def _quoted(name: str) -> str:

@@ -6,16 +6,18 @@ What was found by experiment with chDB 4.4 (engine 26.9), and why this looks as 
 - A large answer taken into memory breaks the engine: past the memory limit its buffer is never given back. Answers are
   written to a file instead (`INTO OUTFILE`, 0.2 ms), which takes any format and size in constant memory, and makes an
   error arrive before the first byte of the answer.
-- `send_insert` takes the rows in chunks, in any input format, without a file between.
+- `send_insert` takes rows in chunks without a file between, but says nothing when the table refuses them (a constraint,
+  uneven arrays, too many parts): they are lost. So rows pass through a file too (`FROM INFILE`), as fast.
 - A process has one folder only, and a folder one process only.
 """
 
 import fcntl
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,7 +25,7 @@ from typing import BinaryIO
 from chdb.session import Session
 
 from storage.errors import Fatal
-from storage.warehouse.statements import RowsQuery
+from storage.warehouse.statements import Insert, RowsQuery
 
 # For two cores and a product of 1.5 GiB at most. Parts are synced when an insert returns, not after merges: what was
 # merged stays on disk for old_parts_lifetime (8 minutes), by when the new part has been written out.
@@ -80,15 +82,14 @@ class Engine:
 
     def __init__(self, folder: Path, *, memory: int) -> None:
         self._folder = folder.absolute()
-        if re.search(r"[?&%+#]", str(self._folder)):  # chDB reads the path as a URL
-            raise Fatal(f"chDB takes no folder with any of ?&%+# in its name: {self._folder}. Choose another.")
+        if re.search(r"[?&%+#*{}]", str(self._folder)):  # chDB reads it as a URL, and as a pattern of files
+            raise Fatal(f"chDB takes no folder with any of ?&%+#*{{}} in its name: {self._folder}. Choose another.")
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = _hold(self._folder)
             self._tmp = self._folder / "tmp"
-            self._tmp.mkdir(exist_ok=True)
-            for left_behind in self._tmp.iterdir():
-                left_behind.unlink()
+            shutil.rmtree(self._tmp, ignore_errors=True)  # what a crash left behind
+            self._tmp.mkdir()
             config = self._folder / "engine.xml"
             config.write_text(_CONFIG.format(memory=memory), encoding="ascii")
         except OSError as error:
@@ -122,20 +123,14 @@ class Engine:
         parameters: Mapping[str, str] | None = None,
     ) -> Answer:
         """Run a statement that answers with rows. Raises EngineError."""
-        directory = tempfile.mkdtemp(dir=self._tmp)
-        path = os.path.join(directory, "answer")  # without an ending, which would mean compression
-        literal = path.replace("\\", "\\\\").replace("'", "\\'")
-        into = f"INTO OUTFILE '{literal}' FORMAT {query.format or default_format}"
-        try:
-            with self._session(database, settings) as session, _errors():
-                result = session.query(f"{query.before}\n{into} {query.after}", params=dict(parameters or {}))
-            return Answer(open(path, "rb"), result.rows_read(), result.bytes_read())  # the caller closes it
-        except EngineError as error:
-            raise EngineError(error.code, error.name, error.message.replace(into, "end of query")) from None
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-            os.rmdir(directory)
+        with self._file() as path:
+            into = f"INTO OUTFILE {_text(path)} FORMAT {query.format or default_format}"
+            try:
+                with self._session(database, settings) as session:
+                    result = session.query(f"{query.before}\n{into} {query.after}", params=dict(parameters or {}))
+            except EngineError as error:
+                raise EngineError(error.code, error.name, error.message.replace(into, "end of query")) from None
+            return Answer(open(path, "rb"), result.rows_read(), result.bytes_read())
 
     def command(
         self,
@@ -146,36 +141,26 @@ class Engine:
         parameters: Mapping[str, str] | None = None,
     ) -> None:
         """Run a statement that answers with nothing: DDL, INSERT … SELECT, OPTIMIZE. Raises EngineError."""
-        with self._session(database, settings) as session, _errors():
+        with self._session(database, settings) as session:
             session.query(sql, params=dict(parameters or {}))
 
     def insert(
         self,
-        statement: str,
-        format: str,
-        chunks: Iterable[bytes],
+        insert: Insert,
+        rows: Iterable[bytes],
         *,
+        default_format: str = "Values",
         database: str | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> Written:
-        """Insert rows in any input format; nothing is kept when `chunks` raises before its end. Raises EngineError.
-
-        statement: INSERT INTO … without FORMAT or VALUES.
-        """
-        with self._session(database, settings) as session:
-            with _errors():
-                inserter = session.send_insert(statement, format)
-            try:
-                for chunk in chunks:
-                    with _errors():
-                        inserter.append(chunk)
-                with _errors():
-                    result = inserter.finish()
-            except BaseException:
-                with suppress(RuntimeError):
-                    inserter.cancel()
-                raise
-        return Written(result.rows_written, result.bytes_written)
+        """Insert rows in any input format; nothing of them is kept when `rows` raises. Raises EngineError."""
+        with self._file() as path:
+            with open(path, "xb") as file:
+                file.writelines(rows)
+            sql = f"{insert.into}\nFROM INFILE {_text(path)} {insert.settings} FORMAT {insert.format or default_format}"
+            with self._session(database, settings) as session:
+                result = session.query(sql)
+        return Written(result.rows_written(), result.bytes_written())
 
     def close(self) -> None:
         """Give the folder back. Statements that still run are waited for by the caller."""
@@ -183,25 +168,37 @@ class Engine:
         os.close(self._lock)
 
     @contextmanager
+    def _file(self) -> Iterator[str]:
+        """A path for rows on their way in or out; without an ending, which would mean compression."""
+        directory = tempfile.mkdtemp(dir=self._tmp)
+        try:
+            yield os.path.join(directory, "rows")
+        finally:
+            shutil.rmtree(directory)
+
+    @contextmanager
     def _session(self, database: str | None, settings: Mapping[str, str] | None) -> Iterator[Session]:
         session = Session(self._connection)
         try:
-            with _errors():
-                if database:
-                    escaped = database.replace("\\", "\\\\").replace("`", "\\`")
-                    session.query(f"USE `{escaped}`")
-                if settings:
-                    session.query("SET " + ", ".join(_assignment(name, value) for name, value in settings.items()))
+            if database:
+                session.query("USE `" + database.replace("\\", "\\\\").replace("`", "\\`") + "`")
+            if settings:
+                session.query("SET " + ", ".join(_assignment(name, value) for name, value in settings.items()))
             yield session
+        except RuntimeError as error:  # chDB's own error is one
+            raise _engine_error(str(error)) from None
         finally:
             session.close()
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _assignment(name: str, value: str) -> str:
     if not _SETTING.fullmatch(name):
         raise EngineError(115, "UNKNOWN_SETTING", "A setting has a name that no setting can have.")
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{name} = '{escaped}'"
+    return f"{name} = {_text(value)}"
 
 
 def _hold(folder: Path) -> int:
@@ -218,14 +215,6 @@ def _hold(folder: Path) -> int:
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
     return lock
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:  # chDB's own error is one
-        raise _engine_error(str(error)) from None
 
 
 def _engine_error(text: str) -> EngineError:

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import secrets
+import select
 import shutil
 import signal
 import sys
@@ -29,7 +30,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -274,9 +275,9 @@ class _Handler(BaseHTTPRequestHandler):
         if insert:
             try:
                 written = engine.insert(
-                    insert.statement,
-                    insert.format or default_format or "Values",
+                    insert,
                     _rows(statement[insert.data_start :], body),
+                    default_format=default_format or "Values",
                     database=database,
                     settings=settings,
                 )
@@ -489,6 +490,27 @@ def _form(content_type: str, body: _Body) -> dict[str, str]:
     return fields
 
 
+def _end_signals() -> int:
+    """A file descriptor that can be read once SIGTERM or SIGINT came.
+
+    The kernel may hand the signal to a thread of chDB: that wakes no lock of the main thread, but this.
+    """
+    awake, waker = os.pipe()
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return awake
+
+
+def _wait_for_end(signals: int, *, with_parent: bool) -> None:
+    """Wait for a signal, or for the end of standard input, which the death of the parent closes."""
+    while True:
+        ready, _, _ = select.select([signals, 0] if with_parent else [signals], [], [])
+        if signals in ready or not os.read(0, 1024):
+            return
+
+
 def main() -> int:
     """Serve until SIGTERM or SIGINT; the URL is the first line on standard output."""
     parser = argparse.ArgumentParser(
@@ -498,15 +520,10 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--token-file", type=Path, help="default: `token` in the folder; made when missing")
     parser.add_argument("--memory", type=int, default=MEMORY, help="bytes for all statements together")
+    parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    signals = _end_signals()
     try:
         server = WarehouseServer(options.path, port=options.port, token_file=options.token_file, memory=options.memory)
     except Fatal as error:
@@ -514,7 +531,7 @@ def main() -> int:
         return 2
     with server:
         print(server.url, flush=True)
-        stop.wait()
+        _wait_for_end(signals, with_parent=options.with_parent)
     return 0
 
 

@@ -70,7 +70,8 @@ def split(sql: str) -> list[str]:
 class Insert:
     """An INSERT whose rows come with it."""
 
-    statement: str  # up to and without FORMAT or VALUES
+    into: str  # INSERT INTO table (columns)
+    settings: str  # SETTINGS … or nothing
     format: str | None  # None where the statement names none
     data_start: int  # index of the first byte of the rows
 
@@ -80,14 +81,17 @@ def insert_with_data(sql: bytes) -> Insert | None:
 
     `sql` must hold the whole head; what follows it may be cut off.
     """
-    pending_format: int | None = None
+    into_end = 0  # where the clause before SETTINGS ends
+    clause = 0  # where FORMAT begins
     for index, token in enumerate(_tokens(sql)):
         if index == 0 and token.word != b"INSERT":
             return None
-        if pending_format is not None:
+        if clause:
             begin = _DATA_BEGIN.match(sql, token.end)
+            head_end = into_end or clause
             return Insert(
-                sql[:pending_format].decode(),
+                sql[:head_end].decode(),
+                sql[head_end:clause].decode(),
                 sql[token.start : token.end].decode(),
                 begin.end() if begin else token.end,
             )
@@ -96,10 +100,16 @@ def insert_with_data(sql: bytes) -> Insert | None:
         if token.word in (b"SELECT", b"WITH", b"FROM", b"WATCH"):
             return None
         if token.word == b"VALUES":
-            return Insert(sql[: token.start].decode(), "Values", token.end)
-        if token.word == b"FORMAT":
-            pending_format = token.start
-    return Insert(sql.decode(), None, len(sql)) if sql.strip() else None
+            head_end = into_end or token.start
+            return Insert(sql[:head_end].decode(), sql[head_end : token.start].decode(), "Values", token.end)
+        if token.word == b"SETTINGS":
+            into_end = token.start
+        elif token.word == b"FORMAT":
+            clause = token.start
+    if not sql.strip():
+        return None
+    head_end = into_end or len(sql)
+    return Insert(sql[:head_end].decode(), sql[head_end:].decode(), None, len(sql))
 
 
 @dataclass(frozen=True)

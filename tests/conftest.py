@@ -1,0 +1,90 @@
+"""What tests of several rooms share."""
+
+import os
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from storage.log.local_broker import LocalBroker, missing_tools
+from storage.warehouse.client import Warehouse, connect
+from storage.warehouse.process import WarehouseProcess
+
+# Few examples each time, since they differ from run to run; no deadline, since the machine is shared.
+settings.register_profile("usual", max_examples=50, deadline=None)
+settings.register_profile("thorough", parent=settings.get_profile("usual"), max_examples=2_000)
+settings.load_profile("usual")
+
+
+@pytest.fixture(scope="session")
+def warehouse_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseProcess]:
+    """One embedded warehouse for all tests."""
+    with WarehouseProcess(tmp_path_factory.mktemp("warehouse")) as process:
+        yield process
+
+
+@pytest.fixture
+def warehouse_url(warehouse_process: WarehouseProcess) -> str:
+    """The embedded warehouse, with a database that no other test has and that is not there yet."""
+    return f"{warehouse_process.url}/test_{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def warehouse(warehouse_process: WarehouseProcess, warehouse_url: str) -> Iterator[Warehouse]:
+    """A database of this test's own, empty."""
+    warehouse = connect(warehouse_url, warehouse_process.token)
+    warehouse.create_database()
+    yield warehouse
+    warehouse.command(f"DROP DATABASE {warehouse.database}")
+    warehouse.close()
+
+
+@pytest.fixture(scope="session")
+def local_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
+    """One real Kafka broker for all tests, which looks often for what it may remove."""
+    if missing := missing_tools():
+        pytest.skip(f"no Kafka broker: {' and '.join(missing)} not on this machine")
+    often = {
+        "log.retention.check.interval.ms": "500",
+        "log.initial.task.delay.ms": "500",
+        "log.cleaner.backoff.ms": "500",
+        "log.segment.delete.delay.ms": "500",
+    }
+    tools = Path(__file__).parents[1] / ".tools" / "kafka"
+    with LocalBroker(tmp_path_factory.mktemp("kafka"), tools, often) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(request: pytest.FixtureRequest) -> str:
+    """host:port of a real Kafka broker: KAFKA_BOOTSTRAP where that is set, else the local one."""
+    given = os.environ.get("KAFKA_BOOTSTRAP")
+    if given:
+        return given
+    broker: LocalBroker = request.getfixturevalue("local_broker")
+    return broker.bootstrap
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a test that needs Kafka and is skipped has failed: there the broker must be."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("kafka") and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI refuses: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that Kafka was not tested."""
+    skipped = [report for report in terminalreporter.getreports("skipped") if "kafka" in report.keywords]
+    if skipped:
+        terminalreporter.section("KAFKA WAS NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(
+            f"{len(skipped)} tests need a real broker: install Java and Maven, or set KAFKA_BOOTSTRAP=host:port",
+            red=True,
+        )
