@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from balie.commands import connectors, doctor, failed, filters, init, pipeline, report, serve, stores
-from balie.commands.common import Context, complain
+from balie.commands.common import Context, complain, log_to_stderr
 
 
 class _OneLineErrors(TyperGroup):
@@ -19,7 +19,7 @@ class _OneLineErrors(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, typer.TyperException):  # not errors of ours: typer knows what to do
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):  # typer knows what to do
             raise
         except Exception as error:
             if os.environ.get("BALIE_DEBUG"):
@@ -47,6 +47,7 @@ def _root(
     ] = None,
 ) -> None:
     ctx.obj = Context(settings)
+    log_to_stderr()
 
 
 # In the order of the help: what one does first comes first.

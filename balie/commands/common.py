@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,16 @@ def settings_of(ctx: typer.Context) -> Settings:
     return context_of(ctx).settings()
 
 
+def log_to_stderr() -> None:
+    """Warnings of all, and what Balie itself says, as plain lines."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    # Beam says at every start that it was installed without Google's clients.
+    handler.addFilter(lambda record: "apitools not found" not in record.getMessage())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("balie").setLevel(logging.INFO)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output; moments in ISO 8601, identifiers as text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_as_text) + "\n")
@@ -83,14 +94,17 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, number
 def complain(error: Exception) -> int:
     """Say on standard error what went wrong and how to mend it; returns the exit code. Quotes no input."""
     from balie.settings import SettingsError
+    from connectors.errors import Misconfigured
     from storage.errors import StorageError
 
     if isinstance(error, SettingsError):
         lines, code = list(error.problems), WRONG_USE
-    elif isinstance(error, WrongUse):
+    elif isinstance(error, (WrongUse, Misconfigured)):
         lines, code = [str(error)], WRONG_USE
     elif isinstance(error, StorageError):
         lines, code = [str(error)], FAILED
+    elif isinstance(error, OSError) and error.filename:
+        lines, code = [f"{error.filename}: {error.strerror}: mend the file, its folder or its rights"], FAILED
     elif isinstance(error, ModuleNotFoundError) and error.name:
         lines = [f"the package {error.name} is not installed: install Balie with the extra that holds it (see README)"]
         code = FAILED
