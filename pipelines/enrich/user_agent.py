@@ -160,11 +160,6 @@ _PLATFORM_SYSTEMS = {
     "windows": "Windows",
 }
 _SYSTEM_DEVICES = {"KaiOS": "feature phone", "Wear OS": "wearable", "watchOS": "wearable"}
-_DEVICES = {
-    "phablet": "smartphone",
-    "car browser": "car",
-    "notebook": "desktop",
-}
 _DISTRIBUTIONS = frozenset(
     {
         *("Arch Linux", "CentOS", "Debian", "deepin", "Fedora", "Gentoo", "Kubuntu", "Lubuntu", "Mageia", "Mandriva"),
@@ -220,7 +215,7 @@ def _read(text: str, hints: Hints) -> Agent:
     library = found.first("library") if browser.name is None else None
     if library is not None:  # a program without a person before it
         return _agent("bot", system, _Named(_name(library), _version(library.version)), is_bot=True)
-    return _agent(_device(text, found, hints, system), system, browser, is_bot=browser.name in _WITHOUT_A_PERSON)
+    return _agent(_device(text, hints, system), system, browser, is_bot=browser.name in _WITHOUT_A_PERSON)
 
 
 def _agent(device: str | None, system: _Named, browser: _Named, is_bot: bool = False) -> Agent:
@@ -399,10 +394,20 @@ _TV = re.compile(
 _TV_APP = re.compile(r"tv\.?(?:browser|firefox|search|web)")
 _TABLET = re.compile(r"Android(?: [.0-9]+)?; Tablet;|Tablet(?! PC)|Opera Tablet|Pad/APad|-tablet$", re.IGNORECASE)
 _IPAD_AS_MAC = re.compile(r"Macintosh.*(?: Mobile/|\b(?:CriOS|FxiOS|EdgiOS|OPiOS|OPT)/)")
+# Agents that say what they run on, so that no list of models is needed: half of all, and the cheaper for it.
+_PLAIN_DEVICES = (
+    (
+        re.compile(r"Mozilla/5\.0 \(Windows NT \d+\.\d+;(?!.*\b(?:Xbox|Touch|Tablet|Phone|Lumia|Mobile|HbbTV)\b)"),
+        "desktop",
+    ),
+    (re.compile(r"Mozilla/5\.0 \(Macintosh;(?!.* (?:Mobile/|CriOS|FxiOS|EdgiOS|OPiOS|OPT/))"), "desktop"),
+    (re.compile(r"Mozilla/5\.0 \(iPhone; CPU"), "smartphone"),
+    (re.compile(r"Mozilla/5\.0 \(iPad; CPU"), "tablet"),
+)
 _SAMSUNG_ON_A_SCREEN = re.compile(r"X11; Linux x86_64\).* SamsungBrowser/")  # DeX: the phone as a desktop
 
 
-def _device(text: str, found: agent_rules.Candidates, hints: Hints, system: _Named) -> str | None:
+def _device(text: str, hints: Hints, system: _Named) -> str | None:
     for factor, device in _FORM_FACTORS.items():
         if factor in hints.form_factors:
             return device
@@ -414,8 +419,10 @@ def _device(text: str, found: agent_rules.Candidates, hints: Hints, system: _Nam
         return "desktop"
     # Only a browser's agent says "Mobile"; an app's own does not, and most apps are on phones.
     mobile = hints.mobile if hints.mobile is not None else "Mobile" in text or "AppleWebKit" not in text
-    if (hit := found.first("device")) is not None and (kind := hit.device):
-        kind = _DEVICES.get(kind, kind)
+    for pattern, plain in _PLAIN_DEVICES:
+        if pattern.match(text):
+            return plain
+    if (hit := agent_rules.devices().candidates(text).first("device")) is not None and (kind := hit.device):
         if kind == "smartphone" and hints.mobile is False and "Mobile" not in text and system.name == "Android":
             return "tablet"  # agent and hint agree against the list of models
         return kind
