@@ -7,7 +7,7 @@ again changes nothing, since the answer it becomes has the same identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid5
@@ -22,7 +22,7 @@ from storage.log.base import Log, NewRecord, OffsetRange, in_chunks
 from storage.log.records import event_record, failure_record, replay_record, tombstone
 
 if TYPE_CHECKING:
-    from connectors.base import BadRow, Connector, Item, Piece, Source
+    from connectors.base import Connector, Source
     from storage.state.conversations import Conversations
     from storage.state.discarded import DiscardedFailures
 
@@ -113,72 +113,80 @@ def reader(sources: Sequence[tuple[Source, Connector]], conversations: Conversat
 def _read(
     failure: FailedEvent, source: Source, connector: Connector, conversations: Conversations, now: datetime
 ) -> Reading:
-    from connectors.base import BadRow, Draft, Ignored, Piece, finish
     from connectors.errors import Rejected
 
-    received_at = failure.first_received_at
     try:
-        items = _items(failure, source, connector)
+        if failure.method is None:
+            return _read_row(failure, source, connector)
+        return _read_request(failure, source, connector, conversations, now)
     except Rejected as rejected:
         return Reading([], rejected.reason)
+
+
+def _read_row(failure: FailedEvent, source: Source, connector: Connector) -> Reading:
+    """A row of a file, which was kept as a file of that row only."""
+    from connectors.base import BadRow, File, finish
+    from connectors.errors import Rejected
+
+    if not isinstance(connector, File):
+        raise Refused(f"the connector {source.connector} reads no files: configure the one that does")
+    received_at = failure.first_received_at
     records: list[NewRecord] = []
     unread: str | None = None
-    for item in items:
+    try:
+        rows = list(connector.parse_rows(failure.body, source, received_at))
+    except Rejected:
+        raise
+    except Exception as error:
+        # The message of an error may quote what was given; its type does not.
+        return Reading([], f"the connector failed: {type(error).__name__}")
+    for row in rows:
         try:
-            if isinstance(item, Draft):
-                records.append(event_record(finish(item, source, received_at)))
-            elif isinstance(item, Piece):
-                records.append(event_record(_join(failure, item, source, conversations, now)))
-            elif isinstance(item, BadRow):
-                unread = item.reason
-            elif not isinstance(item, Ignored):
-                raise TypeError("a connector gives drafts, pieces, bad rows and what it ignores")
+            if isinstance(row, BadRow):
+                unread = row.reason
+            else:
+                records.append(event_record(finish(row, source, received_at)))
         except Unreadable as error:
             unread = str(error)
     return Reading(records, unread)
 
 
-def _items(failure: FailedEvent, source: Source, connector: Connector) -> Sequence[Item | BadRow]:
-    """What the connector reads in the original bytes; Rejected where it cannot, or fails."""
-    from connectors.base import File, Webhook
-    from connectors.errors import Rejected
-    from connectors.records import request_of
-
-    received_at = failure.first_received_at
-    try:
-        if failure.method is None and isinstance(connector, File):
-            return list(connector.parse_rows(failure.body, source, received_at))
-        if failure.method is not None and isinstance(connector, Webhook):
-            return connector.parse(request_of(failure), source, received_at)
-    except Rejected:
-        raise
-    except Exception as error:
-        # The message of an error may quote what was given; its type does not.
-        raise Rejected(400, f"the connector failed: {type(error).__name__}") from None
-    raise Refused(f"the connector {source.connector} does not read what came: configure the one that does")
-
-
-def _join(
-    failure: FailedEvent, piece: Piece, source: Source, conversations: Conversations, now: datetime
-) -> FeedbackEvent:
-    """The answer that a piece and those before it tell, as the collector joins them."""
-    from connectors.base import finish
+def _read_request(
+    failure: FailedEvent, source: Source, connector: Connector, conversations: Conversations, now: datetime
+) -> Reading:
+    from connectors.base import Piece, Webhook, finish
     from connectors.collector.limits import Limits
     from connectors.conversation import joined, to_bytes
+    from connectors.intake import parsed, settled
+    from connectors.records import request_of
 
-    # The same session however often it is replayed.
-    session = piece.session or uuid5(failure.failure_id, piece.piece_id).hex
-    conversation = conversations.append_piece(
-        tenant=source.tenant,
-        source=source.name,
-        session=session,
-        piece_id=piece.piece_id,
-        body=to_bytes(piece, session),
-        received_at=failure.first_received_at,
-        expires_at=now + Limits().conversation,
-    )
-    draft = joined([kept.body for kept in conversation.pieces])
-    return finish(draft, source, conversation.first_received_at)
+    if not isinstance(connector, Webhook):
+        raise Refused(f"the connector {source.connector} takes no requests: configure the one that does")
+    received_at = failure.first_received_at
+
+    def join(piece: Piece, session: str) -> FeedbackEvent:
+        conversation = conversations.append_piece(
+            tenant=source.tenant,
+            source=source.name,
+            session=session,
+            piece_id=piece.piece_id,
+            body=to_bytes(piece, session),
+            received_at=received_at,
+            expires_at=now + Limits().conversation,
+        )
+        draft = joined([kept.body for kept in conversation.pieces])
+        return finish(draft, source, conversation.first_received_at)
+
+    items, unread = parsed(connector, source, request_of(failure), received_at, replayed=True)
+    # A session that the collector would mint is here the same however often this is replayed.
+    with_sessions = [
+        replace(item, session=item.session or uuid5(failure.failure_id, item.piece_id).hex)
+        if isinstance(item, Piece)
+        else item
+        for item in items
+    ]
+    intake = settled(connector, source, with_sessions, unread, received_at, join)
+    return Reading([event_record(event) for event in intake.events], intake.unread)
 
 
 def _keep_newer(failure: FailedEvent, log: Log, meanwhile: OffsetRange) -> None:

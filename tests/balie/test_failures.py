@@ -197,16 +197,24 @@ def test_a_request_that_cannot_be_read_stays_open_at_its_next_attempt(log: Sqlit
 
 
 def test_a_connector_that_raises_leaves_it_open_and_is_not_quoted(log: SqliteLog, state: State) -> None:
-    class Broken(WebForm):
+    class Broken(GovMetric):
+        @property
+        def proves_sender(self) -> bool:
+            return True
+
         def parse(self, request: Request, source: Source, now: datetime) -> Any:
             raise KeyError("canary")
 
-    failure = request_failure(b"{}")
-    put(log, failure)
-    with pytest.raises(Refused) as refused:
-        replay(failure, log, TOPICS, read_by(Broken(public=True), state), NOW)
-    assert str(refused.value) == "it cannot be read: the connector failed: KeyError"
-    assert open_ids(log) == [failure.failure_id]
+        def parse_rows(self, content: bytes, source: Source, now: datetime) -> Any:
+            raise KeyError("canary")
+
+    failures = [request_failure(b"{}"), failed_row(b"a,b", SOURCE, "bad", RECEIVED)]
+    put(log, *failures)
+    for failure in failures:
+        with pytest.raises(Refused) as refused:
+            replay(failure, log, TOPICS, read_by(Broken(), state), NOW)
+        assert str(refused.value) == "it cannot be read: the connector failed: KeyError"
+    assert open_ids(log) == [failure.failure_id for failure in failures]
 
 
 def test_a_piece_becomes_the_same_answer_however_often_it_is_replayed(log: SqliteLog, state: State) -> None:
