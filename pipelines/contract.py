@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
 
 # As `to_json` writes a moment, in the years from schemas.feedback.FIRST_YEAR to LAST_YEAR; only days that there are.
-_MOMENT = (
+MOMENT = (
     r"^((19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
     r"|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
     r"|(19(7[26]|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))-02-29)"
@@ -159,7 +159,7 @@ class _Walk:
                 known = pa.array(node["enum"], pa.string())
                 self.suspect_where(pc.and_(pc.is_valid(array), pc.invert(pc.is_in(array, known))), parents)
                 return
-            pattern = _MOMENT if node.get("format") == "date-time" else node.get("pattern")
+            pattern = MOMENT if node.get("format") == "date-time" else node.get("pattern")
             if pattern:
                 self.suspect_where(pc.invert(pc.match_substring_regex(array, pattern)), parents)
             if "maxLength" in node:

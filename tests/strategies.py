@@ -52,8 +52,16 @@ def _answers(draw: st.DrawFn) -> dict[str, Any]:
 
 
 _LABELS = (
-    "service", "product", "location", "department", "form", "search_term", "conversation_id", "organisation", "price_list"
-)  # fmt: skip
+    "service",
+    "product",
+    "location",
+    "department",
+    "form",
+    "search_term",
+    "conversation_id",
+    "organisation",
+    "price_list",
+)
 _subjects = st.fixed_dictionaries(
     {},
     optional={
