@@ -142,7 +142,7 @@ def test_odd_json_is_read_the_same_in_any_company(old: bytes, new: bytes) -> Non
 
 @pytest.mark.parametrize(
     "value",
-    [b"", b"{}", b"[]", b"null", b"0", b"{", b"}", b"}{", b"{}{}", b"\n", b"\0" * 9, _WHOLE * 2, _WHOLE + b"\n" + _WHOLE],
+    [b"", b"{}", b"[]", b"null", b"0", b"{", b"}", b"}{", b"{}{}", b"\n", b"\0", _WHOLE * 2, _WHOLE + b"\n" + _WHOLE],
 )  # fmt: skip
 def test_what_is_no_event_fails_the_same_in_any_company(value: bytes) -> None:
     outcome = _same_everywhere(value)
@@ -162,9 +162,9 @@ def _paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 _STRINGS = st.sampled_from(
     ["", " ", "nl", "NL", "web", "declined", "expired", "erased", "2026-02-30T10:00:00.000Z",
-     "2024-02-29T10:00:00.000Z", "2026-03-01T10:00:00.000+00:00", "2026-03-01T10:00:00Z", "2199-12-31T23:59:59.999Z", "1", "-1.5",
-     "true", "a@b", "A@b\u0085", "+31612345678", "::ffff:1.2.3.4", "fe80::1%eth0", "::FFFF", "1.2.3.04", "Europe/Oslo",
-     "x" * 300, "x" * 301, "é" * 300, "x" * 20_001, "zwolle\n", "a\x00", "answers[1].text"]
+     "2024-02-29T10:00:00.000Z", "2026-03-01T10:00:00.000+00:00", "2026-03-01T10:00:00Z", "2199-12-31T23:59:59.999Z",
+     "1", "true", "a@b", "A@b\u0085", "+31612345678", "::ffff:1.2.3.4", "fe80::1%eth0", "::FFFF", "1.2.3.04", "1.2",
+     "Europe/Oslo", "x" * 300, "x" * 301, "é" * 300, "x" * 20_001, "zwolle\n", "a\x00", "answers[1].text"]
 )  # fmt: skip
 
 
