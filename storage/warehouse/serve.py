@@ -138,6 +138,7 @@ class WarehouseServer:
 
     def close(self) -> None:
         """Take no more requests, let those in flight end (as long as `grace`), and give the folder back."""
+        self._http.stop()
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
@@ -181,9 +182,14 @@ class _Http(ThreadingHTTPServer):
             self._in_flight -= 1
             self._idle.notify_all()
 
-    def wait_until_idle(self, seconds: float) -> bool:
+    def stop(self) -> None:
+        """Refuse requests from now on, those on open connections too."""
         with self._idle:
             self.stopping = True
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Whether all requests in flight ended in time."""
+        with self._idle:
             return self._idle.wait_for(lambda: not self._in_flight, seconds)
 
     def handle_error(self, request: object, client_address: object) -> None:
