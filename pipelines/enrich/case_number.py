@@ -41,8 +41,8 @@ _SHAPES: dict[str, str] = {
     rf"|[a-z]{{1,8}}[-/.]?{_YEAR}\d{{4,10}}",
     # 2026/0012345, 2026-0018442, 2026/004417-3
     "year": rf"{_YEAR}[-/.]\d{{5,10}}(?:-\d{{1,4}})?",
-    # 2025-WMO-11873
-    "year-prefix": rf"{_YEAR}[-/.][a-z]{{2,8}}[-/.]\d{{3,10}}",
+    # 2025-WMO-11873, 2025-0118-WOO
+    "year-prefix": rf"{_YEAR}[-/.](?:[a-z]{{1,8}}[-/.]\d{{3,10}}|\d{{3,8}}[-/.][a-z]{{2,5}})",
     # SIG-12345 (Signalen), OLO-8841273 (Omgevingsloket), INC0048213 and its like (service desks)
     "signalen": r"sig-?\d{3,9}",
     "service-desk": r"(?:inc|ritm|req|sctask|cs)\d{6,10}|(?:olo|mor|zaak|case|melding|ticket)[-/]\d{4,12}",
@@ -57,6 +57,9 @@ _SHAPES: dict[str, str] = {
     # 24/03391/FUL (British planning applications)
     "planning": rf"(?:[a-z]{{1,4}}/)?(?:\d\d|{_YEAR})/\d{{4,5}}/[a-z]{{1,5}}",
 }
+# In lower case only what no word with a number looks like.
+_FOUR_DIGIT_YEAR = re.compile(rf"(?<!\d){_YEAR}", re.ASCII)
+_KNOWN_PREFIX = re.compile(r"\d|(?:zaak|sig|olo|mor|case|melding|inc|ritm)[-/]?\d", re.IGNORECASE)
 # Six digits and more behind a short prefix: WC-773120. Fewer may be a number plate.
 _PREFIXED = re.compile(r"[A-Z]{2,5}-\d{6,10}", re.ASCII)
 
@@ -278,8 +281,9 @@ _DIGIT = re.compile(r"[0-9]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JOINTS = "-/._‐‑–"
 # From the start of a word, so that each letter is looked at a fixed number of times.
-_CANDIDATE = re.compile(r"(?<![\w./‐‑–-])[A-Za-z./_‐‑–-]*[0-9][A-Za-z0-9./_‐‑–-]*(?!\w)")
+_CANDIDATE = re.compile(r"(?<![\w./‐‑–-])[^\W0-9]*(?:[./‐‑–-]+[^\W0-9]*)*[0-9][\w./‐‑–-]*")
 _ADDRESS = re.compile(r"://|@|www\.|[?&=]")
+_FOREIGN = re.compile(r"[^\W0-9_a-zA-Z]")  # SØK-2025-0091: for the form of a number a letter is a letter
 _DASH = str.maketrans("‐‑–", "---")
 
 _STRETCH = 72  # letters before a candidate in which a label is looked for
@@ -302,7 +306,7 @@ _CASE_STEMS = (
     r"|vergunning|vergunnings|omgevingsvergunning|ticket|incident|beschikking|beschikkings|besluit|registratie|procedure"
     r"|ontvangst|signaal|casus|verzoek|aangifte|correspondentie|brief|behandel"
     # en
-    r"|case|cases|report|request|application|complaint|enquiry|inquiry|objection|appeal|incident|planning|permit|claim"
+    r"|case|cases|report|request|application|complaint|enquiry|inquiry|objection|appeal|incident|planning|permit|claim|job"
     # pl, with and without its own letters
     r"|spraw[aęyąi]|sprawie|zgłoszeni\w{1,3}|zgloszeni\w{1,3}|wnios\w{2,5}|decyzj\w{1,3}|pism\w{1,3}|odwołani\w{1,3}"
     r"|odwolani\w{1,3}|skarg\w{1,2}|skardze|wezwani\w{1,3}|postanowieni\w{1,3}"
@@ -314,10 +318,13 @@ _CASE_STEMS = (
     r"|valitu\w{1,7}|tapau\w{1,8}|palaut\w{1,6}|\w{0,10}lupa|luvan|lupani"
 )
 _NUMBER_LABELS = (
-    r"(?:kenmerk\w{0,2}|referen[ct]ie\w{0,2}|reference|references|referencji|referanse\w{0,2}|ref|refnr|refno"
-    r"|zaaknr|meldnr|zaakid|onskenmerk|uwkenmerk|znak\w{0,3}|sygn|sygnatur\w{1,2}|dnro|diaari\w{0,12}|asianro|arkivsak\w{0,4}"
+    # as people type them in haste
+    r"(?:za+k-?num+er|za+ksnum+er|meldings?-?num+er|saks?-?num+er|ref+er[ae]n[csz]e?|ref+erence|refrence|refernce|refrentie|kenmrk"
+    r"|asianro|asianum+ero)"
+    r"|(?:\w{0,12}kenmerk\w{0,2}|referen[ct]ie\w{0,2}|reference|references|referencji|referanse\w{0,2}|ref|refnr|refno"
+    r"|zaaknr|meldnr|zaakid|onskenmerk|uwkenmerk|znak\w{0,3}|sygn|sygnatur\w{1,2}|dnro|diaari\w{0,12}|arkivsak\w{0,4}"
     r"|\w{0,12}tunnus\w{0,4}|viite\w{0,8}|arkivref)"
-    rf"|(?:{_CASE_STEMS}|referen[ct]ie|referanse|ref|kenmerk|lupa|lupa|hakemus|päätös|ilmoitus|palaute|tapaus|diaari)"
+    rf"|\w{{0,12}}(?:{_CASE_STEMS}|referen[ct]ie|referanse|ref|kenmerk|lupa|lupa|hakemus|päätös|ilmoitus|palaute|tapaus|diaari)"
     rf"-?(?:{_NUMBER_WORD}|n:o|nro\w{{0,3}}|tunnus\w{{0,4}}|nummeret|nummer\w{{0,2}})"
 )
 _OTHER_THINGS = (
@@ -374,7 +381,9 @@ class _Label(NamedTuple):
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_ABBREVIATION = re.compile(r"(?:nr|ref|no|sygn|dnro|zn|tel|art|mob|puh|tlf|poz|ust|geb|ur)", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"\w{0,12}(?:nr|ref|no|sygn|dnro|zn|zgł|dec|tel|art|mob|puh|tlf|poz|ust|geb|ur)", re.IGNORECASE
+)
 _STOP = re.compile(r"[.!?;@/0-9]")
 # What may follow a number: "2026-1187 is mijn zaaknummer".
 _AFTER = re.compile(r"\W{0,3}((?:[^\W\d_]+\W{1,2}){0,3}?)([^\W\d_]+(?:-[^\W\d_]+)?)")
@@ -384,7 +393,9 @@ _COPULA = frozenset({"is", "was", "to", "jest", "er", "on", "oli", "being"})
 def _label_before(text: str, start: int) -> _Label:
     stretch = text[max(0, start - _STRETCH) : start]
     away, numbered, upto = 0, False, len(stretch)
-    for word in reversed(list(_WORD.finditer(stretch))):
+    words = list(_WORD.finditer(stretch))
+    for place in range(len(words) - 1, -1, -1):
+        word = words[place]
         gap = stretch[word.end() : upto]
         if (stop := _STOP.search(gap)) and not (stop.group() == "." and _ABBREVIATION.fullmatch(word.group())):
             break
@@ -401,6 +412,9 @@ def _label_before(text: str, start: int) -> _Label:
         elif role is _Role.CASE:
             return _Label(_Role.NUMBER_LABEL if numbered and not away else role, away)
         elif role is not _Role.FILLER:
+            if place and stretch[words[place - 1].end() : word.start()].isspace():
+                owner = _role(words[place - 1].group().casefold())
+                role = owner if owner is _Role.OTHER_THING else role  # an invoice's reference
             return _Label(role, away)
     return _Label(None, away)
 
@@ -428,8 +442,10 @@ def _judge(
     if (start and text[start - 1] in "@+€$£") or text[end : end + 1] in ("@", "€", "%") or _in_an_address(text, start):
         return None
     number = text[start:end]
-    form = number.translate(_DASH)
-    by_form = bool(compiled.shapes and compiled.shapes.fullmatch(form)) and (form != form.lower() or form[0].isdigit())
+    form = _FOREIGN.sub("X", number.translate(_DASH))
+    by_form = bool(compiled.shapes and compiled.shapes.fullmatch(form)) and (
+        form != form.lower() or _FOUR_DIGIT_YEAR.search(form) is not None or _KNOWN_PREFIX.match(form) is not None
+    )
     if by_form or _PREFIXED.fullmatch(form):
         if _reserved(form) or _label_before(text, start).role is _Role.OTHER_THING:
             return None
@@ -438,13 +454,15 @@ def _judge(
     digits = sum(map(str.isdigit, form))
     if digits < 3 or _personal(form, language) or _other(form) or _amount(text, end, form):
         return None
-    if before is not None and _AND.fullmatch(text, before.end, start):
+    if before is not None and _one_more(text, before, start, form, compiled):
         label = _Label(_Role.NUMBER_LABEL, 0)
     else:
         label = _label_before(text, start)
     if label.role is _Role.OTHER_THING:
         return None
     plain = form.isdigit()
+    if plain and digits >= 5 and text[max(0, start - 2) : start] == "[#" and text[end : end + 1] == "]":
+        return Found(start, end, number)  # in the subject of a service desk's mail
     if plain and (_in_a_row(text, start, end) or _year(form)):
         return None
     if label.role is _Role.NUMBER_LABEL:
@@ -458,14 +476,24 @@ def _judge(
     return Found(start, end, number)
 
 
+def _one_more(text: str, before: Found, start: int, form: str, compiled: _Compiled) -> bool:
+    """Whether the candidate goes on a list: "meldingsnummers 1048576 en 1048577"."""
+    return (
+        _AND.fullmatch(text, before.end, start) is not None
+        and len(before.number) == len(form)
+        and before.number.isdigit() == form.isdigit()
+        and not (compiled.shapes and compiled.shapes.fullmatch(before.number))
+    )
+
+
 _AND = re.compile(r"[\s,(]*(?:en|and|&|i|oraz|og|ja|of|or|\+)?[\s,]*")
-_OFFICE = re.compile(r"(?<![\w-])([A-Z]{2,5}) \Z")
-_YEAR_FIRST = re.compile(rf"{_YEAR}[-/]")
+_OFFICE = re.compile(r"(?<![\w-])([A-Z]{2,5})[ :]\Z")
+_FINNISH = re.compile(rf"{_YEAR}[-/]|\d+/\d\d\.\d\d")
 
 
 def _with_office(text: str, start: int, form: str) -> int:
-    """Finnish towns write their letters before year and number: "HEL 2026-003918"."""
-    if _YEAR_FIRST.match(form) and (office := _OFFICE.search(text, max(0, start - 8), start)):
+    """Finnish towns write their letters first: "HEL 2026-003918", "TRE:1187/02.07.01/2025"."""
+    if _FINNISH.match(form) and (office := _OFFICE.search(text, max(0, start - 8), start)):
         word = office.group(1)
         if _role(word.casefold()) is _Role.WORD and not text[max(0, start - 40) : office.start(1)].isupper():
             return office.start(1)
@@ -499,14 +527,14 @@ _DATE = re.compile(
     re.ASCII,
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d+\.\d{1,2}", re.ASCII)
-# Side codes of Dutch plates, and those of Norway, Poland and Finland.
+# Plates of the Netherlands (six letters and digits in three groups), Norway, Poland and Finland.
 _PLATE = re.compile(
-    r"(?=[^-]*-?[^-]*-?[^-]*$)(?=(?:.*[A-Z]){2})(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})"
+    r"(?=(?:-?[A-Z0-9]){6}$)(?=(?:.*[A-Z]){2})(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})"
     r"|[A-Z]{2}\d{5}|[A-Z]{2,3}-\d{1,3}|[A-Z]{2,3}\d{4,5}|[A-Z]{1,3}\d{1,4}[A-Z]{1,2}",
     re.IGNORECASE | re.ASCII,
 )
 _POSTCODE = re.compile(r"[1-9]\d{3}[A-Z]{2}|\d\d-\d{3}", re.IGNORECASE | re.ASCII)
-_LAW = re.compile(r"\d+[:.]\d+[a-z]?", re.ASCII)
+_LAW = re.compile(r"\d{1,2}[:.]\d{1,3}[a-z]?", re.ASCII)
 _LETTERS = re.compile(r"[A-Za-z]{5,}")
 # Long words that may stand in a case number; any other is a word or a name with a number behind it.
 _KNOWN_WORDS = re.compile(
