@@ -2,8 +2,8 @@
 
 import os
 import sqlite3
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,7 +18,6 @@ from storage.errors import Fatal, Retriable
 from storage.state.tables import SCHEMA_VERSION, facts, metadata
 
 T = TypeVar("T")
-_LARGEST_GROUP = 200
 
 
 class SqliteDatabase:
@@ -31,7 +30,8 @@ class SqliteDatabase:
     def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
         self._path = path
         self._busy_seconds = busy_seconds
-        self._waiting: deque[_Job[Any]] = deque()
+        self._lock = threading.Lock()
+        self._waiting: list[_Job[Any]] = []
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state-writer")
         _create_private(path)
         # Errors of SQLAlchemy quote the parameters of a statement unless told not to.
@@ -54,8 +54,10 @@ class SqliteDatabase:
         A commit costs a sync of the disk, whatever its size; the jobs that arrive during one share the next.
         """
         done: Future[T] = Future()
-        self._waiting.append(_Job(job, done))
-        self._writer.submit(self._commit_waiting)
+        with self._lock:
+            if not self._waiting:  # else that has been asked for, and will take this job along
+                self._writer.submit(self._commit_waiting)
+            self._waiting.append(_Job(job, done))
         return done.result()
 
     def scrub(self) -> None:
@@ -71,9 +73,9 @@ class SqliteDatabase:
         self._engine.dispose()
 
     def _commit_waiting(self) -> None:
-        # Each write asks for this; the jobs of many are often gone with the first of them.
-        if group := [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_GROUP))]:
-            self._commit(group)
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        self._commit(group)
 
     def _commit(self, group: list["_Job[Any]"]) -> None:
         try:
@@ -84,7 +86,7 @@ class SqliteDatabase:
         except Retriable as error:
             for job in group:
                 job.done.set_exception(Retriable(*error.args))
-        except Exception as error:
+        except BaseException as error:  # whatever it is, the thread that waits for it must hear of it
             if len(group) == 1:
                 group[0].done.set_exception(error)
             else:  # one of them is to blame: alone, the others go through

@@ -665,3 +665,53 @@ def test_jobs_that_wait_share_one_commit(place: Place) -> None:
         go_on.set()
         assert len({id(future.result()) for future in waiting}) == 1
     database.close()
+
+
+def test_nothing_of_many_deleted_rows_stays_readable(state: State, place: Place) -> None:
+    """Rows in pages with rows that stay: where SQLite moved one within its page, zeroing misses the old copy."""
+
+    def fill(thread: int) -> None:
+        for number in range(400):
+            ends = number % 3 < 2
+            state.conversations.append_piece(
+                tenant="t",
+                source="sms",
+                session=f"{thread}.{number % 200}.{ends}",
+                piece_id=f"{number}",
+                body=(b"needle-in-the-store" if ends else b"kept") * (number % 7 + 1),
+                received_at=NOW,
+                expires_at=NOW + (DAY if ends else 2 * DAY),
+            )
+
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(fill, range(10)))
+    assert place.holds(b"needle-in-the-store") != []
+    state.expire(NOW + DAY + KEPT_FOR_RETRIES)
+    assert place.holds(b"needle-in-the-store") == []
+    assert place.holds(b"kept") != []
+
+
+def test_scrubbing_comes_through_while_others_write_without_pause(state: State, place: Place) -> None:
+    """It waits for the writes that wait already, not for those that come after."""
+    done = threading.Event()
+    written: list[Conversation] = []
+
+    def write(thread: int) -> None:
+        for number in itertools.count():
+            if done.is_set():
+                return
+            written.append(say(state, str(number), session=f"{thread}.{number // 2}"))
+
+    say(state, "old", session="old", at=NOW - 9 * DAY)
+    with ThreadPoolExecutor(20) as threads:
+        try:
+            for thread in range(20):
+                threads.submit(write, thread)
+            time.sleep(2)
+            before = len(written)
+            state.expire(NOW)
+            meanwhile = len(written) - before
+        finally:
+            done.set()
+    assert place.holds(b"body of old") == []
+    assert meanwhile < before / 2
