@@ -20,9 +20,9 @@ REPLAY_HEADER = "balie-replay"
 
 # Request headers that carry a secret or a person; they are left out of what is kept.
 SECRET_HEADERS = frozenset(
-    {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-hon-api-token", "x-forwarded-for"}
+    {"authorization", "cookie", "proxy-authorization", "set-cookie", "forwarded", "x-forwarded-for", "x-real-ip"}
 )
-_SECRET_PARTS = ("signature", "token", "secret", "password", "api-key")
+_SECRET_PARTS = ("signature", "token", "secret", "password", "api-key", "-client-ip", "-connecting-ip")
 
 
 class Stage(StrEnum):
