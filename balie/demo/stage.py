@@ -29,6 +29,7 @@ data = "data"
 [log]
 kind = "{log}"
 bootstrap = ["{bootstrap}"]
+topic_prefix = "{topic_prefix}"
 
 [warehouse]
 url = "http://127.0.0.1:{warehouse_port}/balie"
@@ -61,6 +62,7 @@ class Stage:
         sources: str = "",
         tools: Path = Path(".tools/kafka"),
         bootstrap: str | None = None,
+        topic_prefix: str = "",
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.folder = folder.resolve()
@@ -68,6 +70,7 @@ class Stage:
         self._sources = sources
         self._tools = tools
         self._bootstrap = bootstrap
+        self._topic_prefix = topic_prefix
         self._say = say
         self._leave = ExitStack()
         self.settings: Settings
@@ -93,6 +96,7 @@ class Stage:
             text = _SETTINGS.format(
                 log=self._kind,
                 bootstrap=bootstrap or "127.0.0.1:9092",
+                topic_prefix=self._topic_prefix,
                 warehouse_port=warehouse_port,
                 collector_port=collector_port,
                 sources=self._sources,
