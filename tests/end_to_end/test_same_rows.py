@@ -379,7 +379,7 @@ def kill_ten_times(stage: Stage, end: int) -> list[str]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            _wait_for(lambda past=before + batch * chance.randint(1, 4): _committed(stage) >= past, process)  # type: ignore[misc]
+            _wait_for(process, lambda: _committed(stage), at_least=before + batch * chance.randint(1, 4))
             between = len(kills) % 2 == 0
             if between:
                 _stop_between_insert_and_commit(stage, process)
@@ -397,15 +397,15 @@ def _stop_between_insert_and_commit(stage: Stage, process: "subprocess.Popen[byt
     """Leaves the process stopped where it has inserted a batch and not committed it."""
     while True:
         inserted, committed = _inserts(stage), _committed(stage)
-        _wait_for(lambda seen=inserted: _inserts(stage) > seen, process)  # type: ignore[misc]
+        _wait_for(process, lambda: _inserts(stage), at_least=inserted + 1)
         process.send_signal(signal.SIGSTOP)
         if _committed(stage) == committed:
             return
         process.send_signal(signal.SIGCONT)
 
 
-def _wait_for(condition: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    while not condition():
+def _wait_for(process: "subprocess.Popen[bytes]", count: Callable[[], int], at_least: int) -> None:
+    while count() < at_least:
         assert process.poll() is None, "it ended before it was killed"
         time.sleep(0.002)
 
