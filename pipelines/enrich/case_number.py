@@ -16,6 +16,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -102,25 +103,7 @@ def find(text: str, patterns: CasePatterns, language: str | None = None) -> list
     `language` (nl, en, pl, nb, fi) tells which bare numbers are telephone numbers; where it is not known, those of
     all five are taken for one.
     """
-    if not _DIGIT.search(text):
-        return []
-    compiled = _compiled(patterns)
-    found = compiled.own_in(text) if compiled.own else []
-    taken = list(found)
-    before: Found | None = None
-    for match in _CANDIDATE.finditer(text):
-        start, end = match.span()
-        while text[end - 1] in _JOINTS:
-            end -= 1
-        while text[start] in _JOINTS:
-            start += 1
-        if not 4 <= end - start <= LONGEST or any(f.start < end and start < f.end for f in taken):
-            continue
-        candidate = _judge(text, start, end, compiled, language, before)
-        if candidate is not None:
-            found.append(candidate)
-            before = candidate
-    return sorted(found)
+    return _find(text, _compiled(patterns), language) if _DIGIT.search(text) else []
 
 
 def from_url(url: str, patterns: CasePatterns) -> str | None:
@@ -178,7 +161,7 @@ def resolve(
 
     The columns have the same length; ValueError otherwise.
     """
-    spoken = [None] * len(texts) if languages is None else languages
+    spoken = repeat(None, len(texts)) if languages is None else languages
     return [
         _resolve(value, url, text, language, patterns)
         for value, url, text, language in zip(given_values, urls, texts, spoken, strict=True)
@@ -214,6 +197,9 @@ class _Compiled(NamedTuple):
                 if start < end and _stands_alone(text, start, end) and _DIGIT.search(text, start, end):
                     found.append(Found(start, end, text[start:end]))
         return _without_overlap(found)
+
+    def is_shape(self, form: str) -> bool:
+        return self.shapes is not None and self.shapes.fullmatch(form) is not None
 
     def is_own(self, number: str) -> bool:
         text = _SURROGATE.sub("?", number)
@@ -272,7 +258,7 @@ def _by_form(number: str, patterns: CasePatterns) -> bool:
     compiled = _compiled(patterns)
     if compiled.own and compiled.is_own(number):
         return True
-    return bool(compiled.shapes and compiled.shapes.fullmatch(number)) and not _reserved(number)
+    return compiled.is_shape(number) and not _reserved(number)
 
 
 # --- free text ----------------------------------------------------------------------------------------------------
@@ -280,13 +266,15 @@ def _by_form(number: str, patterns: CasePatterns) -> bool:
 _DIGIT = re.compile(r"[0-9]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JOINTS = "-/._‐‑–"
-# From the start of a word, so that each letter is looked at a fixed number of times.
-_CANDIDATE = re.compile(r"(?<![\w./‐‑–-])[^\W0-9]*(?:[./‐‑–-]+[^\W0-9]*)*[0-9][\w./‐‑–-]*")
+# A candidate from its first digit on; its letters before that are taken in from there, 40 at most.
+_FROM_DIGIT = re.compile(r"[0-9][\w./‐‑–-]*")
 _ADDRESS = re.compile(r"://|@|www\.|[?&=]")
 _FOREIGN = re.compile(r"[^\W0-9_a-zA-Z]")  # SØK-2025-0091: for the form of a number a letter is a letter
 _DASH = str.maketrans("‐‑–", "---")
 
-_STRETCH = 72  # letters before a candidate in which a label is looked for
+# Letters before a candidate in which a label is looked for; before digits alone it stands beside them.
+_STRETCH = 72
+_SHORT_STRETCH = 36
 _AWAY = 4  # words that may stand between a label and a number of a telling form
 
 
@@ -390,8 +378,8 @@ _AFTER = re.compile(r"\W{0,3}((?:[^\W\d_]+\W{1,2}){0,3}?)([^\W\d_]+(?:-[^\W\d_]+
 _COPULA = frozenset({"is", "was", "to", "jest", "er", "on", "oli", "being"})
 
 
-def _label_before(text: str, start: int) -> _Label:
-    stretch = text[max(0, start - _STRETCH) : start]
+def _label_before(text: str, start: int, letters: int) -> _Label:
+    stretch = text[max(0, start - letters) : start]
     away, numbered, upto = 0, False, len(stretch)
     words = list(_WORD.finditer(stretch))
     for place in range(len(words) - 1, -1, -1):
@@ -436,44 +424,90 @@ def _label_after(text: str, end: int) -> bool:
     return False
 
 
+def _find(text: str, compiled: _Compiled, language: str | None) -> list[Found]:
+    own = compiled.own_in(text) if compiled.own else []
+    found: list[Found] = []
+    before: Found | None = None
+    for match in _FROM_DIGIT.finditer(text):
+        start, end = match.span()
+        if start and (text[start - 1] in _JOINTS or text[start - 1].isalpha()):
+            start = _start_of_word(text, start)
+        elif end - start < 4:
+            continue  # most numbers in comments: hours, days, house numbers
+        while text[end - 1] in _JOINTS:
+            end -= 1
+        if not 4 <= end - start <= LONGEST or (own and any(each.start < end and start < each.end for each in own)):
+            continue
+        if (case := _judge(text, start, end, compiled, language, before)) is not None:
+            found.append(case)
+            before = case
+    return sorted(found + own) if own else found
+
+
+def _start_of_word(text: str, start: int) -> int:
+    least = max(0, start - LONGEST)
+    while start > least and (text[start - 1] in _JOINTS or text[start - 1].isalpha()):
+        start -= 1
+    while text[start] in _JOINTS:
+        start += 1
+    return start
+
+
 def _judge(
     text: str, start: int, end: int, compiled: _Compiled, language: str | None, before: Found | None
 ) -> Found | None:
-    if (start and text[start - 1] in "@+€$£") or text[end : end + 1] in ("@", "€", "%") or _in_an_address(text, start):
-        return None
     number = text[start:end]
+    if (start and text[start - 1] in "@+€$£") or text[end : end + 1] in ("@", "€", "%"):
+        return None
+    if number.isdecimal():
+        is_case = _plain_is_case(text, start, end, compiled, language, before)
+        return Found(start, end, number) if is_case else None
+    if _in_an_address(text, start):
+        return None
     form = _FOREIGN.sub("X", number.translate(_DASH))
-    by_form = bool(compiled.shapes and compiled.shapes.fullmatch(form)) and (
-        form != form.lower() or _FOUR_DIGIT_YEAR.search(form) is not None or _KNOWN_PREFIX.match(form) is not None
-    )
-    if by_form or _PREFIXED.fullmatch(form):
-        if _reserved(form) or _label_before(text, start).role is _Role.OTHER_THING:
+    if (compiled.is_shape(form) and _tells(form)) or _PREFIXED.fullmatch(form):
+        if _reserved(form) or _label_before(text, start, _STRETCH).role is _Role.OTHER_THING:
             return None
         start = _with_office(text, start, form)
         return Found(start, end, text[start:end])
-    digits = sum(map(str.isdigit, form))
-    if digits < 3 or _personal(form, language) or _other(form) or _amount(text, end, form):
+    digits = sum(map(str.isdecimal, form))
+    if digits < 3 or _other(form):
         return None
-    if before is not None and _one_more(text, before, start, form, compiled):
-        label = _Label(_Role.NUMBER_LABEL, 0)
-    else:
-        label = _label_before(text, start)
+    label = _label(text, start, form, _STRETCH, compiled, before)
     if label.role is _Role.OTHER_THING:
         return None
-    plain = form.isdigit()
-    if plain and digits >= 5 and text[max(0, start - 2) : start] == "[#" and text[end : end + 1] == "]":
-        return Found(start, end, number)  # in the subject of a service desk's mail
-    if plain and (_in_a_row(text, start, end) or _year(form)):
-        return None
-    if label.role is _Role.NUMBER_LABEL:
-        good = label.away == 0 if plain else label.away <= _AWAY
-    elif label.role is _Role.CASE:
-        good = label.away == 0 and digits >= 5 if plain else label.away <= _AWAY and digits >= 4
-    else:
-        good = False
-    if not (good or _label_after(text, end)):
+    labelled = label.role is _Role.NUMBER_LABEL or (label.role is _Role.CASE and digits >= 4)
+    if not (labelled or _label_after(text, end)) or _amount(text, end) or _personal(form, language):
         return None
     return Found(start, end, number)
+
+
+def _plain_is_case(
+    text: str, start: int, end: int, compiled: _Compiled, language: str | None, before: Found | None
+) -> bool:
+    """Digits alone: only with a label beside them."""
+    number = text[start:end]
+    if _year(number) or _in_a_row(text, start, end) or _amount(text, end):
+        return False
+    label = _label(text, start, number, _SHORT_STRETCH, compiled, before)
+    if label.role is _Role.OTHER_THING:
+        return False
+    on_a_ticket = text[max(0, start - 2) : start] == "[#" and text[end : end + 1] == "]"  # subject of a desk's mail
+    labelled = label.away == 0 and (label.role is _Role.NUMBER_LABEL or (label.role is _Role.CASE and end - start >= 5))
+    if not (labelled or (on_a_ticket and end - start >= 5) or _label_after(text, end)):
+        return False
+    return not (_personal(number, language) or _in_an_address(text, start))
+
+
+def _tells(form: str) -> bool:
+    """Whether a form is one also in lower case, in which more words look alike."""
+    return form != form.lower() or bool(_FOUR_DIGIT_YEAR.search(form) or _KNOWN_PREFIX.match(form))
+
+
+def _label(text: str, start: int, form: str, stretch: int, compiled: _Compiled, before: Found | None) -> _Label:
+    if before is not None and _one_more(text, before, start, form, compiled):
+        return _Label(_Role.NUMBER_LABEL, 0)
+    return _label_before(text, start, stretch)
 
 
 def _one_more(text: str, before: Found, start: int, form: str, compiled: _Compiled) -> bool:
@@ -482,7 +516,7 @@ def _one_more(text: str, before: Found, start: int, form: str, compiled: _Compil
         _AND.fullmatch(text, before.end, start) is not None
         and len(before.number) == len(form)
         and before.number.isdigit() == form.isdigit()
-        and not (compiled.shapes and compiled.shapes.fullmatch(before.number))
+        and not compiled.is_shape(before.number)
     )
 
 
@@ -520,21 +554,21 @@ _FREE = re.compile(rf"(?=[^0-9]*[0-9])[A-Za-z0-9._/-]{{1,{LONGEST}}}", re.ASCII)
 _SEPARATORS = str.maketrans("", "", "-/._ ")
 _NINO = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE | re.ASCII)
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_DATE = re.compile(
-    r"\d{1,2}([-/.])\d{1,2}\1(?:\d{2}|\d{4})|\d{4}([-/.])\d{1,2}\2\d{1,2}|(?:\d{1,2}[-/.])?(?:19|20)\d\d"
-    r"|(?:19|20)\d\d[-/](?:\d{1,2}|(?:19|20)\d\d)",
-    re.ASCII,
-)
-_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d+\.\d{1,2}", re.ASCII)
-# Plates of the Netherlands (six letters and digits in three groups), Norway, Poland and Finland.
-_PLATE = re.compile(
-    r"(?=(?:-?[A-Z0-9]){6}$)(?=(?:.*[A-Z]){2})(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})-(?:[A-Z]{1,3}|\d{1,3})"
-    r"|[A-Z]{2}\d{5}|[A-Z]{2,3}-\d{1,3}|[A-Z]{2,3}\d{4,5}|[A-Z]{1,3}\d{1,4}[A-Z]{1,2}",
+_OTHER = re.compile(
+    # a date, a month of a year, two years, a year
+    r"\d{1,2}(?P<sep>[-/.])\d{1,2}(?P=sep)(?:\d{2}|\d{4})|\d{4}(?P<sep2>[-/.])\d{1,2}(?P=sep2)\d{1,2}"
+    r"|(?:\d{1,2}[-/.])?(?:19|20)\d\d|(?:19|20)\d\d[-/](?:\d{1,2}|(?:19|20)\d\d)"
+    # an amount, an article of a law, a time
+    r"|\d{1,3}(?:\.\d{3})+|\d+\.\d{1,2}|\d{1,2}[:.]\d{1,3}[a-z]?"
+    # plates of the Netherlands (six letters and digits in three groups), Norway, Poland and Finland
+    r"|(?=(?:-?[a-z0-9]){6}$)(?=(?:.*[a-z]){2})(?:[a-z]{1,3}|\d{1,3})-(?:[a-z]{1,3}|\d{1,3})-(?:[a-z]{1,3}|\d{1,3})"
+    r"|[a-z]{2}\d{5}|[a-z]{2,3}-\d{1,3}|[a-z]{2,3}\d{4,5}|[a-z]{1,3}\d{1,4}[a-z]{1,2}"
+    # a Dutch or Polish postcode
+    r"|[1-9]\d{3}[a-z]{2}|\d\d-\d{3}"
+    # a random id
+    r"|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}",
     re.IGNORECASE | re.ASCII,
 )
-_POSTCODE = re.compile(r"[1-9]\d{3}[A-Z]{2}|\d\d-\d{3}", re.IGNORECASE | re.ASCII)
-_LAW = re.compile(r"\d{1,2}[:.]\d{1,3}[a-z]?", re.ASCII)
 _LETTERS = re.compile(r"[A-Za-z]{5,}")
 # Long words that may stand in a case number; any other is a word or a name with a number behind it.
 _KNOWN_WORDS = re.compile(
@@ -575,7 +609,7 @@ def _personal(number: str, language: str | None) -> bool:
 
 def _other(number: str) -> bool:
     """Whether it is a date, an amount, a plate, a postcode, an article of a law, a random id or a word."""
-    if any(each.fullmatch(number) for each in (_DATE, _THOUSANDS, _PLATE, _POSTCODE, _LAW, _UUID)):
+    if _OTHER.fullmatch(number):
         return True
     return any(not _KNOWN_WORDS.fullmatch(word) for word in _LETTERS.findall(number))
 
@@ -584,9 +618,9 @@ def _year(number: str) -> bool:
     return len(number) == 4 and number[:2] in ("19", "20")
 
 
-def _amount(text: str, end: int, number: str) -> bool:
+def _amount(text: str, end: int) -> bool:
     """Whether cents follow."""
-    return number[-1].isdigit() and text[end : end + 1] == "," and text[end + 1 : end + 2].isdigit()
+    return text[end : end + 1] == "," and text[end + 1 : end + 2].isdigit()
 
 
 # --- URLs ---------------------------------------------------------------------------------------------------------
