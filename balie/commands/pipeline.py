@@ -1,9 +1,9 @@
-"""`balie publish`, `run` and `reconcile`: events into the log, on into the warehouse, and the account of both."""
+"""`balie publish`, `import`, `run` and `reconcile`: events into the log, on into the warehouse, and the account of both."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("publish")(_publish)
+    app.command("import")(_import)
     app.command("run")(_run)
     app.command("reconcile")(_reconcile)
 
@@ -46,14 +47,37 @@ def _publish(
         raise WrongUse(f"{file} cannot be read ({error.strerror})") from None
     with source as lines, closing(open_log(settings)) as log:
         published = publish(lines, log, topics_of(settings), datetime.now(UTC))
-    if as_json:
-        print_json({"published": published.events, "failed": len(published.failed_lines)})
-    else:
-        typer.echo(f"published {published.events:,} events")
-        for line, reason in published.failed_lines[:20]:
-            typer.echo(f"balie: line {line}: {reason}: kept as a failure, see `balie failed list`", err=True)
-    if published.failed_lines:
-        raise typer.Exit(FAILED)
+    _say_appended("published", "events", published.events, "line", published.failed_lines, as_json)
+
+
+def _import(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(help="Whose export it is: <town>/<source> of the settings.")],
+    file: Annotated[Path, typer.Argument(help="The export: CSV, as a spreadsheet or the provider writes it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Append the answers of a provider's export to the log. A row that is none becomes a failure.
+
+    Example: [bold]balie import voorbeeldstad/website answers.csv[/bold]
+    """
+    from balie.import_file import NoFiles, import_file
+    from balie.open import open_log, sources, topics_of
+    from connectors.errors import Rejected
+
+    settings = settings_of(ctx)
+    found = {f"{known.tenant}/{known.name}": (known, connector) for known, connector in sources(settings)}
+    if source not in found:
+        raise WrongUse(f"there is no such source; there are {', '.join(sorted(found))}")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read ({error.strerror})") from None
+    with closing(open_log(settings)) as log:
+        try:
+            imported = import_file(content, *found[source], log, topics_of(settings), datetime.now(UTC))
+        except (NoFiles, Rejected) as reason:
+            raise WrongUse(str(reason)) from None
+    _say_appended("imported", "answers", imported.answers, "row", imported.failed_rows, as_json)
 
 
 def _run(
@@ -147,6 +171,20 @@ def _reconcile(ctx: typer.Context, as_json: AsJson = False) -> None:
         for place in result.missing[:20]:
             typer.echo(f"balie: missing: {place[0]} partition {place[1]} offset {place[2]}", err=True)
     if result.missing:
+        raise typer.Exit(FAILED)
+
+
+def _say_appended(
+    done: str, what: str, count: int, place: str, failed: Sequence[tuple[int, str]], as_json: bool
+) -> None:
+    """Says how many were appended and which were not; exit code 1 where there are such."""
+    if as_json:
+        print_json({done: count, "failed": len(failed)})
+    else:
+        typer.echo(f"{done} {count:,} {what}")
+        for number, reason in failed[:20]:
+            typer.echo(f"balie: {place} {number}: {reason}: kept as a failure, see `balie failed list`", err=True)
+    if failed:
         raise typer.Exit(FAILED)
 
 
