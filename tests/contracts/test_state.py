@@ -282,7 +282,8 @@ def test_after_a_rewrap_other_processes_go_on_and_make_nothing_with_the_old_mast
     with place.open() as state:
         state.keys.rewrap(MasterKey(bytes(KEY_BYTES)))
 
-    for seconds in (1.0, CACHE_SECONDS + 1, 2 * CACHE_SECONDS + 1):
+    for later in (1.0, CACHE_SECONDS + 1, 2 * CACHE_SECONDS + 1):
+        seconds = later
         assert other.ip_key("t", "2026-03", NOW) == key
     with pytest.raises(Fatal, match="another master key"):
         other.ip_key("t", "2026-04", NOW)
