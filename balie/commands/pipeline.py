@@ -1,4 +1,4 @@
-"""`balie publish`, `import`, `run` and `reconcile`: events into the log, on into the warehouse, and the account of both."""
+"""`balie publish`, `import`, `run` and `reconcile`: into the log, on into the warehouse, and the account of both."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _SHAPES: dict[str, str] = {
     # ZAAK-2026-0000000001 (Open Zaak), Z/26/123456, Z2026-00012345, BZW-2026-0173, SUB.25.00914, Z26-009914
     "prefix-year": rf"[a-z]{{1,8}}[-/.]?{_YEAR}[-/.]\d{{3,10}}(?:[-/.]\d{{1,4}})?"
     r"|[a-z]{1,8}[-/.]?\d\d[-/.](?:0\d{3,9}|\d{5,10})(?:[-/.]\d{1,4})?"
-    rf"|[a-z]{{1,8}}[-/.]?{_YEAR}\d{{4,10}}",
+    rf"|[a-z]{{1,4}}[-/.]?{_YEAR}\d{{4,10}}",
     # 2026/0012345, 2026-0018442, 2026/004417-3
     "year": rf"{_YEAR}[-/.]\d{{5,10}}(?:-\d{{1,4}})?",
     # 2025-WMO-11873, 2025-0118-WOO
@@ -61,8 +61,10 @@ _SHAPES: dict[str, str] = {
 # In lower case only what no word with a number looks like.
 _FOUR_DIGIT_YEAR = re.compile(rf"(?<!\d){_YEAR}", re.ASCII)
 _KNOWN_PREFIX = re.compile(r"\d|(?:zaak|sig|olo|mor|case|melding|inc|ritm)[-/]?\d", re.IGNORECASE)
+_NAMED = re.compile(r"(?:zaak|sig|olo|mor|of|case|melding|inc|ritm|sctask)[-/]?[0-9]|of-", re.IGNORECASE)
+_PREFIX = re.compile(r"([A-Za-z]+)[-/.]?")
 # Six digits and more behind a short prefix: WC-773120. Fewer may be a number plate.
-_PREFIXED = re.compile(r"[A-Z]{2,5}-\d{6,10}", re.ASCII)
+_PREFIXED = re.compile(r"[A-Z]{2,5}-(\d{6,10})", re.ASCII)
 
 BUILT_IN: frozenset[str] = frozenset(_SHAPES)
 
@@ -106,7 +108,7 @@ def find(text: str, patterns: CasePatterns, language: str | None = None) -> list
     return _find(text, _compiled(patterns), language) if _DIGIT.search(text) else []
 
 
-def from_url(url: str, patterns: CasePatterns) -> str | None:
+def from_url(url: str, patterns: CasePatterns, language: str | None = None) -> str | None:
     """The case number that a page's URL carries: in a parameter named for it, or as a path segment of a known form."""
     if not _DIGIT.search(url):
         return None
@@ -119,7 +121,7 @@ def from_url(url: str, patterns: CasePatterns) -> str | None:
         return None
     for name, value in pairs:
         key = "".join(filter(str.isalnum, name)).casefold()
-        if _PARAMETERS.fullmatch(key) and (number := given(value, patterns)) is not None:
+        if _PARAMETERS.fullmatch(key) and (number := given(value, patterns, language)) is not None:
             return number
         if _VAGUE_PARAMETERS.fullmatch(key) and _by_form(value.strip(), patterns):
             return value.strip()
@@ -130,12 +132,15 @@ def from_url(url: str, patterns: CasePatterns) -> str | None:
     return None
 
 
-def given(value: str, patterns: CasePatterns) -> str | None:
+def given(value: str, patterns: CasePatterns, language: str | None = None) -> str | None:
     """A value from the field for the case number, if it can be one; None where it is something else.
 
     It can be one if it has a form of the town or a built-in one, or is a free identification of the ZGW Zaken API
     (at most 40 of A-Z a-z 0-9 . _ / - with a digit) that is no e-mail address, telephone number, network address,
     account, card, national id, plate, postcode, date or word with a number. "Zaak: ZAAK-2026-…" gives the number alone.
+
+    Telephone numbers are those with a prefix (0, 00, +); with `language` nb or pl also eight or nine digits alone,
+    which elsewhere are too good a case number to refuse.
     """
     number = value.strip()
     if not number or not _DIGIT.search(number):
@@ -143,9 +148,9 @@ def given(value: str, patterns: CasePatterns) -> str | None:
     if _by_form(number, patterns):
         return number
     if not _FREE.fullmatch(number):
-        found = find(number, patterns) if len(number) <= 4 * LONGEST else []
+        found = find(number, patterns, language) if len(number) <= 4 * LONGEST else []
         return found[0].number if len(found) == 1 else None
-    if _personal(number, None) or _other(number):
+    if _personal(number, language or _NO_BARE_TELEPHONES) or _other(number):
         return None
     return number
 
@@ -171,9 +176,9 @@ def resolve(
 def _resolve(
     value: str | None, url: str | None, text: str | None, language: str | None, patterns: CasePatterns
 ) -> str | None:
-    if value and (number := given(value, patterns)) is not None:
+    if value and (number := given(value, patterns, language)) is not None:
         return number
-    if url and (number := from_url(url, patterns)) is not None:
+    if url and (number := from_url(url, patterns, language)) is not None:
         return number
     if text and (found := find(text, patterns, language)):
         return found[0].number
@@ -312,7 +317,7 @@ _NUMBER_LABELS = (
     r"|(?:\w{0,12}kenmerk\w{0,2}|referen[ct]ie\w{0,2}|reference|references|referencji|referanse\w{0,2}|ref|refnr|refno"
     r"|zaaknr|meldnr|zaakid|onskenmerk|uwkenmerk|znak\w{0,3}|sygn|sygnatur\w{1,2}|dnro|diaari\w{0,12}|arkivsak\w{0,4}"
     r"|\w{0,12}tunnus\w{0,4}|viite\w{0,8}|arkivref)"
-    rf"|\w{{0,12}}(?:{_CASE_STEMS}|referen[ct]ie|referanse|ref|kenmerk|lupa|lupa|hakemus|päätös|ilmoitus|palaute|tapaus|diaari)"
+    rf"|\w{{0,12}}(?:{_CASE_STEMS}|referen[ct]ie|referanse|ref|kenmerk|lupa|hakemus|päätös|ilmoitus|palaute|tapaus|diaari)"
     rf"-?(?:{_NUMBER_WORD}|n:o|nro\w{{0,3}}|tunnus\w{{0,4}}|nummeret|nummer\w{{0,2}})"
 )
 _OTHER_THINGS = (
@@ -325,7 +330,7 @@ _OTHER_THINGS = (
     r"|kvk\w{0,8}|rsin|btw\w{0,8}|vat|nip|regon|krs|org|orgnr|organisasjonsnummer|ytunnus|meter\w{0,8}|tellerstand"
     r"|licznik\w{0,3}|måler\w{0,9}|maler\w{0,9}|mittari\w{0,8}|ean|barcode|streepjescode|strekkode\w{0,2}|viivakoodi\w{0,3}|gtin"
     # telephones and addresses
-    r"|tel|telefoon\w{0,8}|telefon\w{0,8}|telephone|phone|mobiel\w{0,2}|mobil\w{0,5}|mobile|mob|mobnr|gsm|06nummer|bel|call|tlf"
+    r"|tel|telefoon\w{0,8}|telefon\w{0,8}|telephone|phone|mobiel\w{0,2}|mobil\w{0,5}|mobile|mob|mobnr|gsm|tlf"
     r"|puh|puhelin\w{0,8}|kom[oó]rk\w{1,2}|whatsapp|sms|postcode|postal|pocztowy|postnummer|postinumero"
     # persons
     r"|bsn\w{0,8}|burgerservicenummer|sofi\w{0,8}|pesel\w{0,3}|personnummer\w{0,2}|f[øo]dselsnummer\w{0,2}|fnr|hetu\w{0,3}"
@@ -373,8 +378,6 @@ _ABBREVIATION = re.compile(
     r"\w{0,12}(?:nr|ref|no|sygn|dnro|zn|zgł|dec|tel|art|mob|puh|tlf|poz|ust|geb|ur)", re.IGNORECASE
 )
 _STOP = re.compile(r"[.!?;@/0-9]")
-# What may follow a number: "2026-1187 is mijn zaaknummer".
-_AFTER = re.compile(r"\W{0,3}((?:[^\W\d_]+\W{1,2}){0,3}?)([^\W\d_]+(?:-[^\W\d_]+)?)")
 _COPULA = frozenset({"is", "was", "to", "jest", "er", "on", "oli", "being"})
 
 
@@ -408,7 +411,7 @@ def _label_before(text: str, start: int, letters: int) -> _Label:
 
 
 def _label_after(text: str, end: int) -> bool:
-    """Whether "… is my case number" follows."""
+    """Whether a label follows: "2026-1187 is mijn zaaknummer"."""
     stretch = text[end : end + 40]
     words = [word.casefold() for word in _WORD.findall(_STOP.split(stretch, maxsplit=1)[0])[:4]]
     if not words or words[0] not in _COPULA:
@@ -459,14 +462,14 @@ def _judge(
     number = text[start:end]
     if (start and text[start - 1] in "@+€$£") or text[end : end + 1] in ("@", "€", "%"):
         return None
-    if number.isdecimal():
+    if number.isascii() and number.isdecimal():
         is_case = _plain_is_case(text, start, end, compiled, language, before)
         return Found(start, end, number) if is_case else None
     if _in_an_address(text, start):
         return None
     form = _FOREIGN.sub("X", number.translate(_DASH))
-    if (compiled.is_shape(form) and _tells(form)) or _PREFIXED.fullmatch(form):
-        if _reserved(form) or _label_before(text, start, _STRETCH).role is _Role.OTHER_THING:
+    if (compiled.is_shape(form) and _tells(form)) or _is_prefixed(form):
+        if _reserved(form) or _hides_another(form) or _labelled_otherwise(text, start, form):
             return None
         start = _with_office(text, start, form)
         return Found(start, end, text[start:end])
@@ -500,8 +503,32 @@ def _plain_is_case(
 
 
 def _tells(form: str) -> bool:
-    """Whether a form is one also in lower case, in which more words look alike."""
-    return form != form.lower() or bool(_FOUR_DIGIT_YEAR.search(form) or _KNOWN_PREFIX.match(form))
+    """Whether a form is one also in its case and with its letters: in lower case more words and handles look alike."""
+    if form == form.lower() and not (_FOUR_DIGIT_YEAR.search(form) or _KNOWN_PREFIX.match(form)):
+        return False
+    return all(word.isupper() or _KNOWN_WORDS.fullmatch(word) for word in _LETTERS.findall(form))
+
+
+def _is_prefixed(form: str) -> bool:
+    match = _PREFIXED.fullmatch(form)
+    return match is not None and not _personal(match[1], _NO_BARE_TELEPHONES)
+
+
+def _hides_another(form: str) -> bool:
+    """Whether the prefix names another thing, or what follows it is a telephone number: TEL.06-12345678."""
+    prefix = _PREFIX.match(form)
+    if prefix is None:
+        return False
+    rest = form[prefix.end() :].translate(_SEPARATORS)
+    return _role(prefix[1].casefold()) is _Role.OTHER_THING or (rest.isdecimal() and _telephone(rest))
+
+
+def _labelled_otherwise(text: str, start: int, form: str) -> bool:
+    """Whether another thing's name stands right before it; a prefix that only cases have is not doubted."""
+    if _NAMED.match(form):
+        return False
+    label = _label_before(text, start, _SHORT_STRETCH)
+    return label.role is _Role.OTHER_THING and label.away == 0
 
 
 def _label(text: str, start: int, form: str, stretch: int, compiled: _Compiled, before: Found | None) -> _Label:
@@ -552,6 +579,7 @@ def _in_a_row(text: str, start: int, end: int) -> bool:
 
 _FREE = re.compile(rf"(?=[^0-9]*[0-9])[A-Za-z0-9._/-]{{1,{LONGEST}}}", re.ASCII)
 _SEPARATORS = str.maketrans("", "", "-/._ ")
+_NO_BARE_TELEPHONES = "nl"  # a language whose telephone numbers all have a prefix
 _NINO = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE | re.ASCII)
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}", re.ASCII)
 _OTHER = re.compile(
@@ -591,13 +619,13 @@ def _reserved(number: str) -> bool:
 def _personal(number: str, language: str | None) -> bool:
     """Whether it is a national id, an account, a card, a telephone number or a network address."""
     compact = number.translate(_SEPARATORS)
-    if not compact.isdigit():
+    if not (compact.isascii() and compact.isdecimal()):
         return _reserved(number)
     if _IPV4.fullmatch(number):
         return True
     size = len(compact)
-    if compact.startswith("0") and not compact.startswith("000") and 9 <= size <= 15:
-        return True  # a telephone number with its trunk prefix or international prefix
+    if _telephone(compact):
+        return True
     if size == 8:  # Norwegian numbers have no prefix; none begins with 20
         return "/" not in number and language in ("nb", None) and compact[0] in "2345679" and compact[:2] != "20"
     if size == 9:  # nor have Polish ones
@@ -605,6 +633,11 @@ def _personal(number: str, language: str | None) -> bool:
     if size == 11:
         return pesel.is_valid(compact) or fodselsnummer.is_valid(compact)
     return 13 <= size <= 19 and compact[0] in "3456" and luhn.is_valid(compact)
+
+
+def _telephone(digits: str) -> bool:
+    """Whether it has the prefix and length of a telephone number."""
+    return digits.startswith("0") and not digits.startswith("000") and 9 <= len(digits) <= 15
 
 
 def _other(number: str) -> bool:

@@ -46,6 +46,8 @@ def test_a_plain_number_before_a_tracker_and_after_an_emoji_has_its_place_in_cod
         ("2025/0012345", "2025/0012345"),
         ("31415", "31415"),
         ("20251234", "20251234"),
+        ("41234567", "41234567"),
+        ("512345678", "512345678"),
         ("A.31_4/15-9", "A.31_4/15-9"),
         ("Zaak: ZAAK-2025-0000031415", "ZAAK-2025-0000031415"),
         ("zaaknummer 31415", "31415"),
@@ -77,6 +79,12 @@ def test_a_plain_number_before_a_tracker_and_after_an_emoji_has_its_place_in_cod
 )
 def test_a_given_value_is_kept_if_it_can_be_a_case_number(value: str, number: str | None) -> None:
     assert given(value, ANY) == number
+
+
+@pytest.mark.parametrize(("value", "language"), [("41234567", "nb"), ("512345678", "pl")])
+def test_a_given_value_is_no_telephone_number_of_its_language(value: str, language: str) -> None:
+    assert given(value, ANY, language) is None
+    assert resolve([value], [f"https://miasto.example/?case={value}"], [None], ANY, [language]) == [None]
 
 
 @pytest.mark.parametrize(
