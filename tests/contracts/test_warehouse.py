@@ -144,6 +144,21 @@ def test_the_highest_version_wins_in_any_order_and_a_deleted_row_stays_deleted(a
     assert rows == [{"feedback_id": IDS[1], "version": 5, "score": [1.0, None]}]
 
 
+def test_the_highest_version_wins_within_one_batch_too(answers: Warehouse) -> None:
+    tellings = [
+        block(IDS[:2], version=7, score=7.0),
+        block(IDS[:1], version=9, deleted=1),
+        block(IDS[:2], version=8, score=8.0),
+    ]
+    answers.insert_arrow("answer", pa.concat_tables(tellings))
+    expected = [{"feedback_id": IDS[1], "version": 8, "score": [8.0, None]}]
+    sql = "SELECT feedback_id, version, answers.score AS score FROM answer FINAL"
+    assert answers.rows(sql) == expected
+    answers.command("OPTIMIZE TABLE answer FINAL")
+    assert answers.rows(sql) == expected
+    assert answers.rows("SELECT count() AS n FROM answer") == [{"n": 2}]  # the deleted row is there, and outlives all
+
+
 def test_a_batch_is_one_part_whatever_its_chunks_and_dictionaries(answers: Warehouse) -> None:
     ids = [uuid.uuid4() for _ in range(3000)]
     tables = [block(ids[start : start + 1000], tenant=f"town {start}") for start in (0, 1000, 2000)]
