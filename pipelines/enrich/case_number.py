@@ -474,7 +474,9 @@ def _judge(
         start = _with_office(text, start, form)
         return Found(start, end, text[start:end])
     digits = sum(map(str.isdecimal, form))
-    if digits < 3 or _other(form):
+    if digits < 3 or _other(form) or _is_end_of_plate(text, start, form):
+        return None
+    if not any(map(str.isalpha, form)) and (digits < 5 or _in_a_row(text, start, end)):
         return None
     label = _label(text, start, form, _STRETCH, compiled, before)
     if label.role is _Role.OTHER_THING:
@@ -492,6 +494,8 @@ def _plain_is_case(
     number = text[start:end]
     if _year(number) or _in_a_row(text, start, end) or _amount(text, end):
         return False
+    if end - start == 4 and (letters := _TWO_LETTERS.match(text, end)) and letters[1] not in _SHORT_WORDS:
+        return False  # a Dutch postcode
     label = _label(text, start, number, _SHORT_STRETCH, compiled, before)
     if label.role is _Role.OTHER_THING:
         return False
@@ -500,6 +504,16 @@ def _plain_is_case(
     if not (labelled or (on_a_ticket and end - start >= 5) or _label_after(text, end)):
         return False
     return not (_personal(number, language) or _in_an_address(text, start))
+
+
+def _is_end_of_plate(text: str, start: int, form: str) -> bool:
+    """Whether the letters of a Polish or Norwegian plate stand before it: WA 4512K."""
+    return len(form) <= 5 and form.isalnum() and _START_OF_PLATE.search(text, max(0, start - 5), start) is not None
+
+
+_START_OF_PLATE = re.compile(r"(?<!\w)[A-Z]{1,3} \Z")
+_TWO_LETTERS = re.compile(r" ([A-Za-z]{2})\b")
+_SHORT_WORDS = frozenset({"al", "de", "en", "er", "ik", "in", "is", "na", "of", "om", "op", "te", "we", "ze"})
 
 
 def _tells(form: str) -> bool:
@@ -584,14 +598,15 @@ _NINO = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECA
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}", re.ASCII)
 _OTHER = re.compile(
     # a date, a month of a year, two years, a year
-    r"\d{1,2}(?P<sep>[-/.])\d{1,2}(?P=sep)(?:\d{2}|\d{4})|\d{4}(?P<sep2>[-/.])\d{1,2}(?P=sep2)\d{1,2}"
+    r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d\d|(?:19|20)\d\d)|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
     r"|(?:\d{1,2}[-/.])?(?:19|20)\d\d|(?:19|20)\d\d[-/](?:\d{1,2}|(?:19|20)\d\d)"
     # an amount, an article of a law, a time
     r"|\d{1,3}(?:\.\d{3})+|\d+\.\d{1,2}|\d{1,2}[:.]\d{1,3}[a-z]?"
     # plates of the Netherlands (six letters and digits in three groups), Norway, Poland and Finland
     r"|(?=(?:-?[a-z0-9]){6}$)(?=(?:.*[a-z]){2})(?:[a-z]{1,3}|\d{1,3})-(?:[a-z]{1,3}|\d{1,3})-(?:[a-z]{1,3}|\d{1,3})"
     r"|[a-z]{2}\d{5}|[a-z]{2,3}-\d{1,3}|[a-z]{2,3}\d{4,5}|[a-z]{1,3}\d{1,4}[a-z]{1,2}"
-    # a Dutch or Polish postcode
+    # a house number, a Dutch or Polish postcode
+    r"|\d{1,4}[-/]?[a-z]{1,3}"
     r"|[1-9]\d{3}[a-z]{2}|\d\d-\d{3}"
     # a random id
     r"|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}",
@@ -612,7 +627,7 @@ def _reserved(number: str) -> bool:
     return bool(
         (15 <= len(compact) <= 34 and compact[:2].isalpha() and compact[2:4].isdigit() and iban.is_valid(compact))
         or _NINO.fullmatch(compact)
-        or (len(number) == 11 and number[:6].isdigit() and hetu.is_valid(number))
+        or (len(number) == 11 and number[:6].isdigit() and hetu.is_valid(number, allow_temporary=True))
     )
 
 
@@ -626,8 +641,9 @@ def _personal(number: str, language: str | None) -> bool:
     size = len(compact)
     if _telephone(compact):
         return True
-    if size == 8:  # Norwegian numbers have no prefix; none begins with 20
-        return "/" not in number and language in ("nb", None) and compact[0] in "2345679" and compact[:2] != "20"
+    if size == 8 and compact[:2] != "20":  # a BSN without its zero; Norwegian telephones have no prefix, none begins so
+        bare_telephone = language in ("nb", None) and compact[0] in "2345679"
+        return "/" not in number and (bare_telephone or bsn.is_valid(compact))
     if size == 9:  # nor have Polish ones
         return bsn.is_valid(compact) or ("/" not in number and language in ("pl", None) and compact[0] != "0")
     if size == 11:

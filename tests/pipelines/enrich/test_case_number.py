@@ -72,6 +72,8 @@ def test_a_plain_number_before_a_tracker_and_after_an_emoji_has_its_place_in_cod
         ("XK-482-P", None),
         ("1234AB", None),
         ("12-03-2025", None),
+        ("17/5-1938", None),
+        ("131052-923M", None),
         ("Vogelzang1985", None),
         ("Vogelzangstraat-12", None),
         ("5e1b2c9a-0d3f-4e8b-9a77-2f1c3d4e5f60", None),
