@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import ConfigFilterType, ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
 from schemas.topics import Topic
@@ -34,6 +35,7 @@ _SETTINGS = frozenset(KafkaAdminClient.DEFAULT_CONFIG) & frozenset(KafkaConsumer
 _LARGEST_REQUEST = 64 * 1024 * 1024  # the topics' own limits say what a record may be; this must only not be less
 _BATCH = 64 * 1024  # bytes; with the client's 16 KiB, appends of a thousand records take three times as long
 _POLL_MS = 20  # a poll that skips a gap says nothing: look often whether it has
+_FIRST_POLL = 16  # records, before it is known how large they are
 _MARKER = NewRecord(MARKER_HEADER.encode(), None, ((MARKER_HEADER, b""),))
 
 _REFUSED = (
@@ -56,6 +58,7 @@ _WRONG = (
 
 
 _Answer = TypeVar("_Answer")
+_Client = TypeVar("_Client")
 
 
 class KafkaLog:
@@ -78,7 +81,8 @@ class KafkaLog:
         for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile"):
             if (path := (settings or {}).get(name)) is not None and not os.access(str(path), os.R_OK):
                 raise Fatal(f"the file that {name} names cannot be read: correct it in the settings of the log")
-        logging.getLogger("kafka").setLevel(logging.WARNING)  # below that the client logs the records it sends
+        # What goes wrong is raised; at debug level the client logs the records it sends.
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)
         self._bootstrap = bootstrap
         self._compression = None if compression == "none" else compression
         self._timeout = timeout
@@ -192,7 +196,7 @@ class KafkaLog:
                     "delivery_timeout_ms": self._timeout_ms,
                     "request_timeout_ms": self._timeout_ms // 2,
                 }
-                self._producer = KafkaProducer(**{**self._settings, **own})
+                self._producer = _connect(KafkaProducer, {**self._settings, **own})
             return self._producer
 
     def _drop_producer(self, producer: KafkaProducer) -> None:
@@ -209,7 +213,7 @@ class KafkaLog:
         with self._errors(topic), self._administering:
             try:
                 if self._admin is None:
-                    self._admin = KafkaAdminClient(**self._settings)
+                    self._admin = _connect(KafkaAdminClient, self._settings)
                 yield self._admin
             except kafka_errors.KafkaError:
                 self._drop_admin()
@@ -280,7 +284,7 @@ class KafkaLog:
             "allow_auto_create_topics": False,
             "session_timeout_ms": 10_000,
         }
-        return KafkaConsumer(**{**self._settings, **own})
+        return _connect(KafkaConsumer, {**self._settings, **own})
 
     @contextmanager
     def _errors(self, topic: str) -> Iterator[None]:
@@ -296,7 +300,7 @@ class KafkaLog:
                 raise Fatal(f"Kafka at {self._bootstrap} refuses this user ({name}): {mend}") from None
             if isinstance(error, _WRONG):
                 raise Fatal(f"Kafka at {self._bootstrap} does not take this for the topic {topic} ({name})") from None
-            mend = "see whether it runs, and whether address and TLS settings are right"
+            mend = "see whether it runs, and whether address, TLS settings, user and password are right"
             raise Retriable(f"Kafka at {self._bootstrap} is not to be reached, or not ready ({name}): {mend}") from None
         except (ConnectionError, TimeoutError) as error:
             raise Retriable(f"Kafka at {self._bootstrap} is not to be reached: see whether it runs") from error
@@ -339,7 +343,8 @@ class _Reader:
         while self._position < end and (max_records is None or (len(records) < max_records and size < READ_BYTES)):
             limit = end - self._position
             if max_records is not None:
-                limit = min(limit, max_records - len(records))
+                fitting = max(1, (READ_BYTES - size) * len(records) // size) if size else _FIRST_POLL
+                limit = min(limit, max_records - len(records), fitting)
             try:
                 found = consumer.poll(_POLL_MS, max_records=limit).get(self._partition, ())
             except kafka_errors.OffsetOutOfRangeError:
@@ -454,6 +459,22 @@ class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # the clien
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self._consumer.pause(*assigned)
         self.known = True
+
+
+def _connect(client: Callable[..., _Client], settings: Mapping[str, object]) -> _Client:
+    """Make a client. One that finds no broker leaves its thread and its sockets behind, so they are closed here."""
+    connections: list[KafkaNetClient] = []
+
+    def connection(*arguments: object, **named: object) -> KafkaNetClient:
+        connections.append(KafkaNetClient(*arguments, **named))
+        return connections[-1]
+
+    try:
+        return client(**settings, kafka_client=connection)
+    except BaseException:
+        for opened in connections:
+            opened.close()
+        raise
 
 
 def _partitions(admin: KafkaAdminClient, topic: str) -> list[int]:

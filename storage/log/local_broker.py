@@ -92,7 +92,7 @@ class LocalBroker:
         settings = self._data / "broker.properties"
         settings.write_text("".join(f"{name}={value}\n" for name, value in self._properties.items()))
         output = self._data / "broker.log"
-        java = ["java", "-Xmx256m", "-cp", f"{libs}/*"]
+        java = ["java", "-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{libs}/*"]
         if not (self.folder / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             _run(

@@ -180,44 +180,58 @@ class _Waiting:
         self.records = records
         self.first: int | None = None
         self.error: Exception | None = None
+        self.turn = threading.Event()  # it was written, or it is this thread that writes now
 
 
 class _GroupCommit:
-    """Lets threads that append at the same time share one transaction: the first writes for all that wait."""
+    """Lets threads that append at the same time share one transaction, which one of them writes for all that wait."""
 
     def __init__(self, files: DayFiles, clock: Clock) -> None:
         self._files = files
         self._clock = clock
+        self._lock = threading.Lock()
         self._queue: list[_Waiting] = []
-        self._queueing = threading.Lock()
-        self._writing = threading.Lock()
+        self._writing = False
 
     def append(self, records: Sequence[NewRecord]) -> int:
         """The offset of the first record; returns when they are on the disk."""
         mine = _Waiting(records)
-        with self._queueing:
+        with self._lock:
             self._queue.append(mine)
-        with self._writing:
-            with self._queueing:
-                group, self._queue = self._queue, []
-            if group:  # else the thread before has written for this one
-                self._write(group)
-        if mine.first is None:
-            raise mine.error or Retriable("the thread that wrote for this one was stopped: append again")
-        return mine.first
+            if not self._writing:
+                self._writing = True
+                mine.turn.set()
+        mine.turn.wait()
+        if mine.first is None and mine.error is None:
+            self._write_for_all()
+        if mine.error is not None:
+            raise mine.error
+        return mine.first or 0
 
-    def _write(self, group: list[_Waiting]) -> None:
+    def _write_for_all(self) -> None:
+        with self._lock:
+            group, self._queue = self._queue, []
         try:
-            first = self._files.append(
-                [record for waiting in group for record in waiting.records], int(self._clock() * 1000)
-            )
+            records = [record for waiting in group for record in waiting.records]
+            first = self._files.append(records, int(self._clock() * 1000))
+            for waiting in group:
+                waiting.first = first
+                first += len(waiting.records)
         except Exception as error:
             for waiting in group:
                 waiting.error = error
-            return
-        for waiting in group:
-            waiting.first = first
-            first += len(waiting.records)
+        except BaseException:  # this thread is being stopped, the others are not
+            for waiting in group:
+                waiting.error = Retriable("the append was interrupted: append again")
+            raise
+        finally:
+            with self._lock:
+                if self._queue:
+                    self._queue[0].turn.set()
+                else:
+                    self._writing = False
+            for waiting in group:
+                waiting.turn.set()
 
 
 class _SqliteMember:
