@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -195,7 +196,7 @@ def damaged(draw: st.DrawFn) -> bytes:
         elif how == "add" and isinstance(part, dict):
             part[draw(st.sampled_from(["text", "min", "id", "order", "x"]))] = draw(JSON_VALUES)
         elif how == "swap":
-            part[last] = plain.get(draw(st.sampled_from(sorted(plain))))
+            part[last] = deepcopy(plain.get(draw(st.sampled_from(sorted(plain)))))
     separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (",\n", " :\t")]))
     value = json.dumps(plain, separators=separators, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
     if draw(st.integers(0, 5)) == 0 and value:
