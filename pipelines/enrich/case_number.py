@@ -14,18 +14,26 @@ stretch of text before and after it is looked at.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import re2
-from stdnum import iban, luhn
-from stdnum.fi import hetu
-from stdnum.nl import bsn
-from stdnum.no import fodselsnummer
-from stdnum.pl import pesel
+
+from pipelines.enrich.case_labels import Label, Role, label_after, label_before, role_of
+from pipelines.enrich.other_numbers import (
+    KNOWN_WORDS,
+    LONG_WORDS,
+    NO_BARE_TELEPHONES,
+    SEPARATORS,
+    is_amount,
+    is_other,
+    is_personal,
+    is_reserved,
+    is_telephone,
+    is_year,
+)
 
 LONGEST = 40  # letters of a case number: Zaak.identificatie of the ZGW Zaken API
 _LONGEST_PATTERN = 500
@@ -65,6 +73,8 @@ _NAMED = re.compile(r"(?:zaak|sig|olo|mor|of|case|melding|inc|ritm|sctask)[-/]?[
 _PREFIX = re.compile(r"([A-Za-z]+)[-/.]?")
 # Six digits and more behind a short prefix: WC-773120. Fewer may be a number plate.
 _PREFIXED = re.compile(r"[A-Z]{2,5}-(\d{6,10})", re.ASCII)
+# A free identification of the ZGW Zaken API, with a digit.
+_FREE = re.compile(rf"(?=[^0-9]*[0-9])[A-Za-z0-9._/-]{{1,{LONGEST}}}", re.ASCII)
 
 BUILT_IN: frozenset[str] = frozenset(_SHAPES)
 
@@ -150,7 +160,7 @@ def given(value: str, patterns: CasePatterns, language: str | None = None) -> st
     if not _FREE.fullmatch(number):
         found = find(number, patterns, language) if len(number) <= 4 * LONGEST else []
         return found[0].number if len(found) == 1 else None
-    if _personal(number, language or _NO_BARE_TELEPHONES) or _other(number):
+    if is_personal(number, language or NO_BARE_TELEPHONES) or is_other(number) or _hides_another(number):
         return None
     return number
 
@@ -263,7 +273,7 @@ def _by_form(number: str, patterns: CasePatterns) -> bool:
     compiled = _compiled(patterns)
     if compiled.own and compiled.is_own(number):
         return True
-    return compiled.is_shape(number) and not _reserved(number)
+    return compiled.is_shape(number) and not (is_reserved(number) or _hides_another(number))
 
 
 # --- free text ----------------------------------------------------------------------------------------------------
@@ -280,151 +290,6 @@ _DASH = str.maketrans("‐‑–", "---")
 # Letters before a candidate in which a label is looked for; before digits alone it stands beside them.
 _STRETCH = 72
 _SHORT_STRETCH = 36
-_AWAY = 4  # words that may stand between a label and a number of a telling form
-
-
-class _Role(Enum):
-    NUMBER_LABEL = auto()  # names the number of a case: zaaknummer, kenmerk, reference
-    CASE = auto()  # names the case itself: zaak, melding, application
-    NUMBER = auto()  # nr, nummer, number
-    FILLER = auto()  # het, is, my, under
-    OTHER_THING = auto()  # names the number of something else: order, KvK, factuur, tel
-    WORD = auto()
-
-
-_NUMBER_WORD = r"(?:nummers?|nrs?|no|num|number|numbers|numer\w{0,3}|numero\w{0,4}|id|code|kod|kode)"
-_CASE_STEMS = (
-    # nl
-    r"zaak|zaken|zaaks|melding|meldings|meldingen|meld|aanvraag|aanvraags|dossier|dossiers|klacht|klachten|bezwaar"
-    r"|vergunning|vergunnings|omgevingsvergunning|ticket|incident|beschikking|beschikkings|besluit|registratie|procedure"
-    r"|ontvangst|signaal|casus|verzoek|aangifte|correspondentie|brief|behandel"
-    # en
-    r"|case|cases|report|request|application|complaint|enquiry|inquiry|objection|appeal|incident|planning|permit|claim|job"
-    # pl, with and without its own letters
-    r"|spraw[aęyąi]|sprawie|zgłoszeni\w{1,3}|zgloszeni\w{1,3}|wnios\w{2,5}|decyzj\w{1,3}|pism\w{1,3}|odwołani\w{1,3}"
-    r"|odwolani\w{1,3}|skarg\w{1,2}|skardze|wezwani\w{1,3}|postanowieni\w{1,3}"
-    # nb
-    r"|sak|saka|saken|saker|saks|byggesak\w{0,2}|\w{3,14}sak(?:en)?|vedtak(?:et)?|søknad\w{0,3}|soknad\w{0,3}"
-    r"|henvendelse\w{0,2}|klage\w{0,2}|meldt|meldinga|journal|innsyn"
-    # fi
-    r"|asia\w{0,3}|päätö\w{1,8}|paato\w{1,8}|\w{0,12}ilmoitu\w{1,7}|\w{0,12}hakemu\w{1,7}|oikaisuvaatimu\w{1,7}"
-    r"|valitu\w{1,7}|tapau\w{1,8}|palaut\w{1,6}|\w{0,10}lupa|luvan|lupani"
-)
-_NUMBER_LABELS = (
-    # as people type them in haste
-    r"(?:za+k-?num+er|za+ksnum+er|meldings?-?num+er|saks?-?num+er|ref+er[ae]n[csz]e?|ref+erence|refrence|refernce|refrentie|kenmrk"
-    r"|asianro|asianum+ero)"
-    r"|(?:\w{0,12}kenmerk\w{0,2}|referen[ct]ie\w{0,2}|reference|references|referencji|referanse\w{0,2}|ref|refnr|refno"
-    r"|zaaknr|meldnr|zaakid|onskenmerk|uwkenmerk|znak\w{0,3}|sygn|sygnatur\w{1,2}|dnro|diaari\w{0,12}|arkivsak\w{0,4}"
-    r"|\w{0,12}tunnus\w{0,4}|viite\w{0,8}|arkivref)"
-    rf"|\w{{0,12}}(?:{_CASE_STEMS}|referen[ct]ie|referanse|ref|kenmerk|lupa|hakemus|päätös|ilmoitus|palaute|tapaus|diaari)"
-    rf"-?(?:{_NUMBER_WORD}|n:o|nro\w{{0,3}}|tunnus\w{{0,4}}|nummeret|nummer\w{{0,2}})"
-)
-_OTHER_THINGS = (
-    # orders, invoices, accounts
-    r"order\w{0,8}|bestel\w{0,10}|bestilling\w{0,6}|zamówieni\w{1,3}|zamowieni\w{1,3}|tilau\w{1,9}|factu\w{1,10}|faktur\w{0,9}"
-    r"|invoice\w{0,2}|lasku\w{0,8}|bill|rekening\w{0,8}|iban|konto\w{0,8}|kont[ao]|tili\w{0,8}|account|betalings\w{0,10}|kid"
-    r"|klant\w{0,8}|customer|klient\w{0,3}|kunde\w{0,8}|asiakas\w{0,8}|debiteur\w{0,8}|polis\w{0,8}|pakket\w{0,8}|track\w{0,10}"
-    r"|zending\w{0,8}|parcel|paczk\w{1,2}|pakke\w{0,8}|artikel\w{0,8}|serienummer|serial"
-    # companies and meters
-    r"|kvk\w{0,8}|rsin|btw\w{0,8}|vat|nip|regon|krs|org|orgnr|organisasjonsnummer|ytunnus|meter\w{0,8}|tellerstand"
-    r"|licznik\w{0,3}|måler\w{0,9}|maler\w{0,9}|mittari\w{0,8}|ean|barcode|streepjescode|strekkode\w{0,2}|viivakoodi\w{0,3}|gtin"
-    # telephones and addresses
-    r"|tel|telefoon\w{0,8}|telefon\w{0,8}|telephone|phone|mobiel\w{0,2}|mobil\w{0,5}|mobile|mob|mobnr|gsm|tlf"
-    r"|puh|puhelin\w{0,8}|kom[oó]rk\w{1,2}|whatsapp|sms|postcode|postal|pocztowy|postnummer|postinumero"
-    # persons
-    r"|bsn\w{0,8}|burgerservicenummer|sofi\w{0,8}|pesel\w{0,3}|personnummer\w{0,2}|f[øo]dselsnummer\w{0,2}|fnr|hetu\w{0,3}"
-    r"|henkilötunnu\w{0,6}|nino|ni|nhs|insurance|paspoort\w{0,8}|passport|rijbewijs\w{0,8}|paszport\w{0,3}|dow[oó]d\w{0,3}|pass"
-    r"|passi\w{0,3}|geboren|geb|born|dob|urodzon\w{1,2}|ur|født|fodt|syntynyt|synt"
-    # things with numbers on them
-    r"|kenteken\w{0,6}|plate|rejestrac\w{2,6}|rekisteri\w{0,9}|skilt\w{0,3}|regnr|lijn\w{0,2}|line|bus\w{0,3}|linia|linii|linja"
-    r"|linje|tram\w{0,2}|kamer\w{0,7}|room|pok[oó]j\w{0,2}|huone\w{0,4}|loket|counter|okienk\w{1,2}|volgnummer|wachtnummer|queue"
-    r"|vuoronumero\w{0,3}|numerek|kølapp\w{0,2}|kø|kaart\w{0,8}|card|kart\w{1,3}|kort\w{0,8}|euro|eur|art|paragraaf|ust|dz|poz"
-)
-_FILLERS = (
-    r"is|was|als|het|de|een|mijn|m|n|uw|ons|onze|jullie|onder|met|van|over|op|bij|eh|uh|ehm|nog|dit|deze|die|dat|in|staat|volgens"
-    r"|the|a|an|my|your|our|under|with|of|on|it|its|has|this|that|s|was|got|given|as"
-    r"|jest|to|moja|moje|mojej|moim|moją|mój|pod|o|w|z|na|ta|ma|dnia"
-    r"|er|som|min|mitt|deres|fra|med|på|om|den|det|har|fikk"
-    r"|on|oli|minun|se|numerolla"
-)
-_ROLES: tuple[tuple[re.Pattern[str], _Role], ...] = tuple(
-    (re.compile(words), role)
-    for words, role in (
-        (_OTHER_THINGS, _Role.OTHER_THING),
-        (_NUMBER_LABELS, _Role.NUMBER_LABEL),
-        (_CASE_STEMS, _Role.CASE),
-        (rf"{_NUMBER_WORD}|nro\w{{0,3}}|n", _Role.NUMBER),
-        (_FILLERS, _Role.FILLER),
-    )
-)
-
-
-@lru_cache(maxsize=8192)
-def _role(word: str) -> _Role:
-    for pattern, role in _ROLES:
-        if pattern.fullmatch(word):
-            return role
-    return _Role.WORD
-
-
-class _Label(NamedTuple):
-    role: _Role | None  # NUMBER_LABEL, CASE, OTHER_THING, or None
-    away: int  # words between it and the candidate that are no fillers
-
-
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_ABBREVIATION = re.compile(
-    r"\w{0,12}(?:nr|ref|no|sygn|dnro|zn|zgł|dec|tel|art|mob|puh|tlf|poz|ust|geb|ur)", re.IGNORECASE
-)
-_STOP = re.compile(r"[.!?;@/0-9]")
-_COPULA = frozenset({"is", "was", "to", "jest", "er", "on", "oli", "being"})
-
-
-def _label_before(text: str, start: int, letters: int) -> _Label:
-    stretch = text[max(0, start - letters) : start]
-    away, numbered, upto = 0, False, len(stretch)
-    words = list(_WORD.finditer(stretch))
-    for place in range(len(words) - 1, -1, -1):
-        word = words[place]
-        gap = stretch[word.end() : upto]
-        if (stop := _STOP.search(gap)) and not (stop.group() == "." and _ABBREVIATION.fullmatch(word.group())):
-            break
-        if "\n\n" in gap and away:
-            break
-        upto = word.start()
-        role = _role(word.group().casefold())
-        if role is _Role.NUMBER:
-            numbered = True
-        elif role is _Role.WORD:
-            away += 1
-            if away > _AWAY:
-                break
-        elif role is _Role.CASE:
-            return _Label(_Role.NUMBER_LABEL if numbered and not away else role, away)
-        elif role is not _Role.FILLER:
-            if place and stretch[words[place - 1].end() : word.start()].isspace():
-                owner = _role(words[place - 1].group().casefold())
-                role = owner if owner is _Role.OTHER_THING else role  # an invoice's reference
-            return _Label(role, away)
-    return _Label(None, away)
-
-
-def _label_after(text: str, end: int) -> bool:
-    """Whether a label follows: "2026-1187 is mijn zaaknummer"."""
-    stretch = text[end : end + 40]
-    words = [word.casefold() for word in _WORD.findall(_STOP.split(stretch, maxsplit=1)[0])[:4]]
-    if not words or words[0] not in _COPULA:
-        return False
-    roles = [_role(word) for word in words[1:]]
-    for place, role in enumerate(roles):
-        if role is _Role.NUMBER_LABEL:
-            return True
-        if role is _Role.CASE:
-            return roles[place + 1 : place + 2] == [_Role.NUMBER]
-        if role not in (_Role.FILLER, _Role.NUMBER):
-            return False
-    return False
 
 
 def _find(text: str, compiled: _Compiled, language: str | None) -> list[Found]:
@@ -469,20 +334,20 @@ def _judge(
         return None
     form = _FOREIGN.sub("X", number.translate(_DASH))
     if (compiled.is_shape(form) and _tells(form)) or _is_prefixed(form):
-        if _reserved(form) or _hides_another(form) or _labelled_otherwise(text, start, form):
+        if is_reserved(form) or _hides_another(form) or _labelled_otherwise(text, start, form):
             return None
         start = _with_office(text, start, form)
         return Found(start, end, text[start:end])
     digits = sum(map(str.isdecimal, form))
-    if digits < 3 or _other(form) or _is_end_of_plate(text, start, form):
+    if digits < 3 or is_other(form) or _is_end_of_plate(text, start, form):
         return None
     if not any(map(str.isalpha, form)) and (digits < 5 or _in_a_row(text, start, end)):
         return None
     label = _label(text, start, form, _STRETCH, compiled, before)
-    if label.role is _Role.OTHER_THING:
+    if label.role is Role.OTHER_THING:
         return None
-    labelled = label.role is _Role.NUMBER_LABEL or (label.role is _Role.CASE and digits >= 4)
-    if not (labelled or _label_after(text, end)) or _amount(text, end) or _personal(form, language):
+    labelled = label.role is Role.NUMBER_LABEL or (label.role is Role.CASE and digits >= 4)
+    if not (labelled or label_after(text, end)) or is_amount(text, end) or is_personal(form, language):
         return None
     return Found(start, end, number)
 
@@ -492,18 +357,18 @@ def _plain_is_case(
 ) -> bool:
     """Digits alone: only with a label beside them."""
     number = text[start:end]
-    if _year(number) or _in_a_row(text, start, end) or _amount(text, end):
+    if is_year(number) or _in_a_row(text, start, end) or is_amount(text, end):
         return False
     if end - start == 4 and (letters := _TWO_LETTERS.match(text, end)) and letters[1] not in _SHORT_WORDS:
         return False  # a Dutch postcode
     label = _label(text, start, number, _SHORT_STRETCH, compiled, before)
-    if label.role is _Role.OTHER_THING:
+    if label.role is Role.OTHER_THING:
         return False
     on_a_ticket = text[max(0, start - 2) : start] == "[#" and text[end : end + 1] == "]"  # subject of a desk's mail
-    labelled = label.away == 0 and (label.role is _Role.NUMBER_LABEL or (label.role is _Role.CASE and end - start >= 5))
-    if not (labelled or (on_a_ticket and end - start >= 5) or _label_after(text, end)):
+    labelled = label.away == 0 and (label.role is Role.NUMBER_LABEL or (label.role is Role.CASE and end - start >= 5))
+    if not (labelled or (on_a_ticket and end - start >= 5) or label_after(text, end)):
         return False
-    return not (_personal(number, language) or _in_an_address(text, start))
+    return not (is_personal(number, language) or _in_an_address(text, start))
 
 
 def _is_end_of_plate(text: str, start: int, form: str) -> bool:
@@ -520,12 +385,12 @@ def _tells(form: str) -> bool:
     """Whether a form is one also in its case and with its letters: in lower case more words and handles look alike."""
     if form == form.lower() and not (_FOUR_DIGIT_YEAR.search(form) or _KNOWN_PREFIX.match(form)):
         return False
-    return all(word.isupper() or _KNOWN_WORDS.fullmatch(word) for word in _LETTERS.findall(form))
+    return all(word.isupper() or KNOWN_WORDS.fullmatch(word) for word in LONG_WORDS.findall(form))
 
 
 def _is_prefixed(form: str) -> bool:
     match = _PREFIXED.fullmatch(form)
-    return match is not None and not _personal(match[1], _NO_BARE_TELEPHONES)
+    return match is not None and not is_personal(match[1], NO_BARE_TELEPHONES)
 
 
 def _hides_another(form: str) -> bool:
@@ -533,22 +398,22 @@ def _hides_another(form: str) -> bool:
     prefix = _PREFIX.match(form)
     if prefix is None:
         return False
-    rest = form[prefix.end() :].translate(_SEPARATORS)
-    return _role(prefix[1].casefold()) is _Role.OTHER_THING or (rest.isdecimal() and _telephone(rest))
+    rest = form[prefix.end() :].translate(SEPARATORS)
+    return role_of(prefix[1].casefold()) is Role.OTHER_THING or (rest.isdecimal() and is_telephone(rest))
 
 
 def _labelled_otherwise(text: str, start: int, form: str) -> bool:
     """Whether another thing's name stands right before it; a prefix that only cases have is not doubted."""
     if _NAMED.match(form):
         return False
-    label = _label_before(text, start, _SHORT_STRETCH)
-    return label.role is _Role.OTHER_THING and label.away == 0
+    label = label_before(text, start, _SHORT_STRETCH)
+    return label.role is Role.OTHER_THING and label.away == 0
 
 
-def _label(text: str, start: int, form: str, stretch: int, compiled: _Compiled, before: Found | None) -> _Label:
+def _label(text: str, start: int, form: str, stretch: int, compiled: _Compiled, before: Found | None) -> Label:
     if before is not None and _one_more(text, before, start, form, compiled):
-        return _Label(_Role.NUMBER_LABEL, 0)
-    return _label_before(text, start, stretch)
+        return Label(Role.NUMBER_LABEL, 0)
+    return label_before(text, start, stretch)
 
 
 def _one_more(text: str, before: Found, start: int, form: str, compiled: _Compiled) -> bool:
@@ -570,7 +435,7 @@ def _with_office(text: str, start: int, form: str) -> int:
     """Finnish towns write their letters first: "HEL 2026-003918", "TRE:1187/02.07.01/2025"."""
     if _FINNISH.match(form) and (office := _OFFICE.search(text, max(0, start - 8), start)):
         word = office.group(1)
-        if _role(word.casefold()) is _Role.WORD and not text[max(0, start - 40) : office.start(1)].isupper():
+        if role_of(word.casefold()) is Role.WORD and not text[max(0, start - 40) : office.start(1)].isupper():
             return office.start(1)
     return start
 
@@ -587,89 +452,6 @@ def _in_a_row(text: str, start: int, end: int) -> bool:
         (start > 1 and text[start - 1] in " -." and text[start - 2].isdigit())
         or (end + 1 < len(text) and text[end] in " -." and text[end + 1].isdigit())
     )
-
-
-# --- what a number is instead -------------------------------------------------------------------------------------
-
-_FREE = re.compile(rf"(?=[^0-9]*[0-9])[A-Za-z0-9._/-]{{1,{LONGEST}}}", re.ASCII)
-_SEPARATORS = str.maketrans("", "", "-/._ ")
-_NO_BARE_TELEPHONES = "nl"  # a language whose telephone numbers all have a prefix
-_NINO = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE | re.ASCII)
-_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}", re.ASCII)
-_OTHER = re.compile(
-    # a date, a month of a year, two years, a year
-    r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d\d|(?:19|20)\d\d)|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
-    r"|(?:\d{1,2}[-/.])?(?:19|20)\d\d|(?:19|20)\d\d[-/](?:\d{1,2}|(?:19|20)\d\d)"
-    # an amount, an article of a law, a time
-    r"|\d{1,3}(?:\.\d{3})+|\d+\.\d{1,2}|\d{1,2}[:.]\d{1,3}[a-z]?"
-    # plates of the Netherlands (six letters and digits in three groups), Norway, Poland and Finland
-    r"|(?=(?:-?[a-z0-9]){6}$)(?=(?:.*[a-z]){2})(?:[a-z]{1,3}|\d{1,3})-(?:[a-z]{1,3}|\d{1,3})-(?:[a-z]{1,3}|\d{1,3})"
-    r"|[a-z]{2}\d{5}|[a-z]{2,3}-\d{1,3}|[a-z]{2,3}\d{4,5}|[a-z]{1,3}\d{1,4}[a-z]{1,2}"
-    # a house number, a Dutch or Polish postcode
-    r"|\d{1,4}[-/]?[a-z]{1,3}"
-    r"|[1-9]\d{3}[a-z]{2}|\d\d-\d{3}"
-    # a random id
-    r"|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}",
-    re.IGNORECASE | re.ASCII,
-)
-_LETTERS = re.compile(r"[A-Za-z]{5,}")
-# Long words that may stand in a case number; any other is a word or a name with a number behind it.
-_KNOWN_WORDS = re.compile(
-    r"zaak\w{0,8}|melding|aanvraag|bezwaar|klacht|dossier|vergunning|esuite|ticket|report|request|complaint|planning"
-    r"|appeal|sprawa|wniosek|vedtak|klage|hakemus|asia\w{0,6}|subsidie|corsa|decos|djuma|verseon|mozard|joinzaak|squit|liber",
-    re.IGNORECASE,
-)
-
-
-def _reserved(number: str) -> bool:
-    """Whether it is an account or a national id that has letters, whatever else its form may say."""
-    compact = number.translate(_SEPARATORS)
-    return bool(
-        (15 <= len(compact) <= 34 and compact[:2].isalpha() and compact[2:4].isdigit() and iban.is_valid(compact))
-        or _NINO.fullmatch(compact)
-        or (len(number) == 11 and number[:6].isdigit() and hetu.is_valid(number, allow_temporary=True))
-    )
-
-
-def _personal(number: str, language: str | None) -> bool:
-    """Whether it is a national id, an account, a card, a telephone number or a network address."""
-    compact = number.translate(_SEPARATORS)
-    if not (compact.isascii() and compact.isdecimal()):
-        return _reserved(number)
-    if _IPV4.fullmatch(number):
-        return True
-    size = len(compact)
-    if _telephone(compact):
-        return True
-    if size == 8 and compact[:2] != "20":  # a BSN without its zero; Norwegian telephones have no prefix, none begins so
-        bare_telephone = language in ("nb", None) and compact[0] in "2345679"
-        return "/" not in number and (bare_telephone or bsn.is_valid(compact))
-    if size == 9:  # nor have Polish ones
-        return bsn.is_valid(compact) or ("/" not in number and language in ("pl", None) and compact[0] != "0")
-    if size == 11:
-        return pesel.is_valid(compact) or fodselsnummer.is_valid(compact)
-    return 13 <= size <= 19 and compact[0] in "3456" and luhn.is_valid(compact)
-
-
-def _telephone(digits: str) -> bool:
-    """Whether it has the prefix and length of a telephone number."""
-    return digits.startswith("0") and not digits.startswith("000") and 9 <= len(digits) <= 15
-
-
-def _other(number: str) -> bool:
-    """Whether it is a date, an amount, a plate, a postcode, an article of a law, a random id or a word."""
-    if _OTHER.fullmatch(number):
-        return True
-    return any(not _KNOWN_WORDS.fullmatch(word) for word in _LETTERS.findall(number))
-
-
-def _year(number: str) -> bool:
-    return len(number) == 4 and number[:2] in ("19", "20")
-
-
-def _amount(text: str, end: int) -> bool:
-    """Whether cents follow."""
-    return text[end : end + 1] == "," and text[end + 1 : end + 2].isdigit()
 
 
 # --- URLs ---------------------------------------------------------------------------------------------------------

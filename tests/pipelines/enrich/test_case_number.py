@@ -60,6 +60,8 @@ def test_a_plain_number_before_a_tracker_and_after_an_emoji_has_its_place_in_cod
         ("+31612345678", None),
         ("0031612345678", None),
         ("06-12345678", None),
+        ("Tel.06-12345678", None),
+        ("BSN-111222333", None),
         ("192.168.1.20", None),
         ("2001:db8::1", None),
         ("NL91ABNA0417164300", None),
