@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import IO, Protocol
 
 from balie.open import migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
 from balie.settings import Settings
@@ -45,10 +45,13 @@ class Process(Protocol):
 class CommandProcess:
     """A command of `balie` as a child; it ends when this process does, however this one ends."""
 
-    def __init__(self, settings_file: Path, command: str) -> None:
+    def __init__(self, settings_file: Path, command: str, output: IO[bytes] | None = None) -> None:
+        """What it says goes to `output`, or where this process says things."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "balie", "--settings", str(settings_file), command, "--with-parent"],
             stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
         )
 
     @property
@@ -74,7 +77,9 @@ def end_with_parent() -> None:
     """Have this process told to stop when its standard input closes, which it does when the parent is gone."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held by a thread, would break the interpreter's end.
+        while os.read(0, 1024):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -130,7 +135,7 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
         prepare(settings)
         keep("pipeline", partial(CommandProcess, settings.path, "run"))
         keep("collector", partial(CommandProcess, settings.path, "collect"))
-        if _answers(settings, stop):
+        if wait_until_it_answers(settings, stop):
             ready()
         tidied = time.monotonic()
         while not stop.wait(0.5):
@@ -144,7 +149,7 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
                     _log.warning("tidying is put off: %s", reason)
 
 
-def _answers(settings: Settings, stop: Event) -> bool:
+def wait_until_it_answers(settings: Settings, stop: Event) -> bool:
     """Waits until the collector takes requests; False if it does not within a minute, or is to stop before."""
     url = f"http://{settings.collector.host}:{settings.collector.port}/ready"
     end = time.monotonic() + _LIVED

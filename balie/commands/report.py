@@ -89,10 +89,11 @@ def _report(
         }
         print_json(document)
     else:
-        _print(dimensions, rows, total, [METRICS[name] for name in chosen])
+        print_report(dimensions, rows, total, [METRICS[name] for name in chosen])
 
 
-def _print(dimensions: Sequence[str], rows: Sequence[Row], total: Row, metrics: Sequence[Metric]) -> None:
+def print_report(dimensions: Sequence[str], rows: Sequence[Row], total: Row, metrics: Sequence[Metric]) -> None:
+    """The report as a table for people, with the total as its last row."""
     columns = (*dimensions, *(metric.title for metric in metrics))
     cells: list[list[Any]] = [[*(row.group[name] or "–" for name in dimensions), *_cells(row, metrics)] for row in rows]
     cells.append([*(["all"] + [""] * len(dimensions))[: len(dimensions)], *_cells(total, metrics)])

@@ -1,8 +1,9 @@
-"""`balie serve`, and what it is made of: `warehouse`, `collect` (and `run`, in pipeline.py), and `tidy`."""
+"""`balie serve`, what it is made of (`warehouse`, `collect`; `run` is in pipeline.py), `tidy`, and `demo`."""
 
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from threading import Event
 from typing import Annotated
 
@@ -19,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("collect")(_collect)
     app.command("warehouse")(_warehouse)
     app.command("tidy")(_tidy)
+    app.command("demo")(_demo)
 
 
 def until_stopped() -> Event:
@@ -89,3 +91,25 @@ def _tidy(ctx: typer.Context) -> None:
 
     tidy(settings_of(ctx))
     typer.echo("what has expired is gone")
+
+
+def _demo(
+    log: Annotated[
+        str, typer.Option(help="sqlite, or kafka: a real local broker, which takes Java and Maven.")
+    ] = "sqlite",
+    count: Annotated[int, typer.Option(min=100, help="How many citizens answer.")] = 3_000,
+    folder: Annotated[Path, typer.Option(help="Where it all lies; what is there is removed first.")] = Path(
+        ".balie/demo"
+    ),
+) -> None:
+    """See Balie work: an invented town's answers on every channel, to the figures of its report. Ends by itself.
+
+    Example: [bold]balie demo --log kafka[/bold]
+    """
+    from rich.console import Console
+
+    from balie.demo.show import show
+
+    if log not in ("sqlite", "kafka"):
+        raise WrongUse("--log is sqlite or kafka")
+    show(folder, "kafka" if log == "kafka" else "sqlite", count, Console())

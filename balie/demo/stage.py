@@ -36,6 +36,7 @@ url = "http://127.0.0.1:{warehouse_port}/balie"
 
 [collector]
 port = {collector_port}
+trusted_proxies = ["127.0.0.0/8"]
 rate = 100000
 burst = 100000
 
