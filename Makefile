@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG ?= sqlite
+EVAL ?= ../shared/eval
 
 .PHONY: help install demo serve test check eval bench lock schemas clean
 
@@ -33,6 +34,12 @@ check: install  ## lint, types, and the walls between the rooms
 
 bench: install  ## measure the whole way beside its limit
 	@$(BIN)/python -m benchmarks.whole_way
+
+eval: install  ## score the scrubber and the agent parser on the labelled sets of ../shared/eval
+	@$(BIN)/balie scrub < $(EVAL)/pii_dev.jsonl > $(VENV)/scrubbed.jsonl
+	@$(BIN)/python $(EVAL)/score.py $(EVAL)/pii_dev.jsonl $(VENV)/scrubbed.jsonl
+	@$(BIN)/balie user-agent < $(EVAL)/ua_dev.jsonl > $(VENV)/agents.jsonl
+	@$(BIN)/python $(EVAL)/score_ua.py $(EVAL)/ua_dev.jsonl $(VENV)/agents.jsonl
 
 lock: install  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
