@@ -83,9 +83,7 @@ def main() -> None:
     agent_rules.crawler_words()
     print(f"reading the rules         {time.process_time() - start:8.2f} s, once a process")
     rows = read(sys.argv[1]) if len(sys.argv) > 1 else made(6000)
-    print(
-        f"first of their kind       {cost(rows):8.0f} us an agent, over {len(rows)}: expressions compiled when first met"
-    )
+    print(f"first of their kind       {cost(rows):8.0f} us an agent, over {len(rows)}, compiling expressions")
     changed: Rows = [(f"{agent or ''} Build/{number}", hints) for number, (agent, hints) in enumerate(rows)]
     print(f"new, of kinds seen before {cost(changed):8.0f} us an agent, over {len(rows)}")
     again = rows[-4096:] * 20

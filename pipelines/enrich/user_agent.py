@@ -86,7 +86,6 @@ _SYSTEM_NAMES = {
     "Symbian OS": "Symbian",
     "Symbian OS Series 60": "Symbian",
     "Symbian OS Series 40": "Symbian",
-    "Windows Mobile": "Windows Mobile",
 }
 _BROWSER_NAMES = {
     "Microsoft Edge": "Edge",
@@ -145,6 +144,8 @@ _PLAIN_BROWSERS = frozenset(
     {"Chrome", "Chromium", "Chrome WebView", "Android Browser", "Edge WebView2", "Opera Devices"}
 )
 _WITHOUT_A_PERSON = frozenset({"Chrome Headless", "PhantomJS"})
+# What apps on telephones send by: the answers of an in-app survey come from it, and reports must not leave them out.
+_LIBRARIES_OF_APPS = frozenset({"OkHttp", "Dart"})
 # Browsers that send no brands: an agent that calls itself one of them beside brands is made up.
 _WITHOUT_BRANDS = frozenset({"Safari", "Firefox", "Internet Explorer"})
 _PLATFORM_SYSTEMS = {
@@ -167,7 +168,7 @@ _DISTRIBUTIONS = frozenset(
     }
 )
 _DESKTOP_SYSTEMS = _DISTRIBUTIONS | {"Windows", "macOS", "Linux", "ChromeOS", "FreeBSD", "OpenBSD", "NetBSD", "Solaris"}
-_FORM_FACTORS = {
+_FORM_FACTORS = {  # where several are given, the first of these
     "automotive": "car",
     "watch": "wearable",
     "xr": "xr",
@@ -211,10 +212,12 @@ def _read(text: str, hints: Hints) -> Agent:
     system = _system(text, found, hints)
     if bot is not None:
         return _agent("bot", system, bot, is_bot=True)
-    browser = _browser(text, found, hints, system)
+    browser = _browser(text, found, hints)
     library = found.first("library") if browser.name is None else None
-    if library is not None:  # a program without a person before it
-        return _agent("bot", system, _Named(_name(library), _version(library.version)), is_bot=True)
+    if library is not None:
+        browser = _Named(_name(library), _version(library.version))
+        if browser.name not in _LIBRARIES_OF_APPS:  # a program without a person before it
+            return _agent("bot", system, browser, is_bot=True)
     return _agent(_device(text, hints, system), system, browser, is_bot=browser.name in _WITHOUT_A_PERSON)
 
 
@@ -326,7 +329,7 @@ def _windows(version: str) -> str | None:
 # --- browsers -----------------------------------------------------------------------------------------------------
 
 
-def _browser(text: str, found: agent_rules.Candidates, hints: Hints, system: _Named) -> _Named:
+def _browser(text: str, found: agent_rules.Candidates, hints: Hints) -> _Named:
     hit = found.first("client")
     browser = _Named(_name(hit, _BROWSER_NAMES), _version(hit.version)) if hit else _UNKNOWN
     if browser.name == "Android Browser" and "WebKit" not in text:
@@ -432,7 +435,7 @@ def _device(text: str, hints: Hints, system: _Named) -> str | None:
         return "tablet"
     if system.name in ("Android", "HarmonyOS") or (system.name is None and hints.mobile is not None):
         return "smartphone" if mobile else "tablet"
-    if hints.mobile:
+    if hints.mobile or system.name == "iOS":
         return "smartphone"
     return "desktop" if system.name in _DESKTOP_SYSTEMS else None
 
@@ -463,7 +466,7 @@ def _name(hit: agent_rules.Hit, names: Mapping[str, str] | None = None) -> str |
         name = hit.expand(name)
         if not hit.rule.finite and name.casefold() not in hit.rule.pattern.casefold():
             return None  # a piece of the agent itself
-    return (names or {}).get(name) or _clean(name)
+    return (names or {}).get(name) or _clean(name) or None
 
 
 @lru_cache(maxsize=8192)

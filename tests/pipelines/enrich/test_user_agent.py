@@ -168,6 +168,13 @@ def test_bots_are_flagged(user_agent: str, name: str) -> None:
     assert agent.browser_name.casefold() == name.casefold()
 
 
+@pytest.mark.parametrize(
+    "user_agent", ["okhttp/4.12.0", "Dart/3.4 (dart:io)", "Stadsapp/3.1 CFNetwork/1496.0.7 Darwin/23.5.0"]
+)
+def test_what_apps_send_by_is_no_bot(user_agent: str) -> None:
+    assert not parse(user_agent).is_bot
+
+
 def test_a_browser_without_a_person_is_flagged_and_keeps_its_device() -> None:
     agent = parse(f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 {CHROME.replace('Chrome', 'HeadlessChrome')}")
     assert (agent.is_bot, agent.device, agent.browser_name) == (True, "desktop", "Chrome Headless")
