@@ -135,6 +135,17 @@ class Log(Protocol):
         """The next offset to load of each partition that the group has committed, without being in it: for lag."""
         ...
 
+    def commit(self, group: str, topic: str, next_offsets: Mapping[int, int]) -> None:
+        """Keep the next offset to load of each partition, without being in the group: for a runner that commits for it.
+
+        It only moves forward: a runner may tell of what is done twice, late or out of order, and an offset below the
+        one that is kept changes nothing. (To go back, join and commit as a member.) Two processes that commit at the
+        very same time may leave the lower offset; loading the range between again is harmless.
+
+        Kafka refuses it (Retriable) while the group has members, which commit for themselves.
+        """
+        ...
+
     def join(self, group: str, topic: str) -> Member:
         """Become a member of a group of readers. Enter it as a context manager."""
         ...

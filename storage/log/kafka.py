@@ -131,6 +131,22 @@ class KafkaLog:
             found = self._patiently(lambda: admin.list_group_offsets({group: None})).get(group, {})
         return {at.partition: kept.offset for at, kept in found.items() if at.topic == topic and kept.offset >= 0}
 
+    def commit(self, group: str, topic: str, next_offsets: Mapping[int, int]) -> None:
+        with self._asking(topic) as admin:
+            if missing := set(next_offsets) - set(_partitions(admin, topic)):
+                raise Fatal(f"there is no partition {min(missing)} of {topic}")
+            kept = self._patiently(lambda: admin.list_group_offsets({group: None})).get(group, {})
+            further = {}
+            for partition, offset in next_offsets.items():
+                at = TopicPartition(topic, partition)
+                if at not in kept or kept[at].offset < offset:
+                    further[at] = OffsetAndMetadata(offset, "", -1)
+            for refusal in admin.alter_group_offsets(group, further).values():
+                if refusal is kafka_errors.UnknownMemberIdError:
+                    raise Retriable(f"the group {group} has members, which commit for themselves: end them first")
+                if refusal is not kafka_errors.NoError:
+                    raise refusal
+
     def join(self, group: str, topic: str) -> Member:
         with self._asking(topic) as admin:
             _partitions(admin, topic)

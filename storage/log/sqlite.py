@@ -90,6 +90,19 @@ class SqliteLog:
                 ).fetchall()
             )
 
+    def commit(self, group: str, topic: str, next_offsets: Mapping[int, int]) -> None:
+        self._open(topic)
+        if not next_offsets:
+            return
+        if set(next_offsets) != {0}:
+            raise Fatal(f"the embedded log has only partition 0 of {topic}")
+        with _storage_errors(self._folder), closing(self._settings()) as settings:
+            settings.execute(
+                "INSERT INTO committed VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET next_offset = max(next_offset, excluded.next_offset)",
+                (group, topic, next_offsets[0]),
+            )
+
     def join(self, group: str, topic: str) -> Member:
         """The first member of a group has the one partition; a second has none until the first leaves or dies."""
         self._open(topic)

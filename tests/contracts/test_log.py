@@ -259,6 +259,28 @@ def test_commits_are_absolute_and_kept(log: Log, store: Store) -> None:
     assert log.committed("other", store.feedback) == {}
 
 
+def test_commits_without_being_a_member_only_move_forward(log: Log, store: Store) -> None:
+    log.commit("group", store.feedback, {0: 5})
+    assert log.committed("group", store.feedback) == {0: 5}
+    for late in (5, 3, 0):  # a runner tells of what is done twice, or late
+        log.commit("group", store.feedback, {0: late})
+    log.commit("group", store.feedback, {})
+    assert store.open().committed("group", store.feedback) == {0: 5}
+    log.commit("group", store.feedback, {0: 9})
+    partitions = set(log.ends(store.feedback))
+    with log.join("group", store.feedback) as member:
+        assert wait_for_partitions(member, partitions)
+        assert member.committed() == {0: 9}
+        member.commit(dict.fromkeys(partitions, 2))
+        if store.kind == "kafka":
+            with pytest.raises(Retriable, match="members, which commit for themselves"):
+                log.commit("group", store.feedback, {0: 20})
+    log.commit("group", store.feedback, dict.fromkeys(partitions, 4))
+    assert log.committed("group", store.feedback) == dict.fromkeys(partitions, 4)
+    with pytest.raises(Fatal, match="partition"):
+        log.commit("group", store.feedback, {99: 1})
+
+
 def test_members_of_a_group_share_the_partitions(log: Log, store: Store) -> None:
     """Kafka splits them; the embedded log has one partition, which the second member gets when the first leaves."""
     everyone = set(log.ends(store.feedback))
@@ -296,6 +318,7 @@ def test_what_is_not_there_is_said_with_its_mend(log: Log, store: Store) -> None
         lambda: log.append("nowhere", numbered(1)),
         lambda: log.ends("nowhere"),
         lambda: log.join("group", "nowhere"),
+        lambda: log.commit("group", "nowhere", {0: 1}),
         lambda: log.clean("nowhere"),
     ]
     for use in uses:
