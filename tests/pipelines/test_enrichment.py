@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.batch import ROW, Batch, apply
@@ -22,6 +24,8 @@ from pipelines.enrichment import Enrichment, Town
 from pipelines.personal_data import Scrubber
 from schemas.feedback import FeedbackEvent, feedback_id, read
 from storage.state.keys import HashKey
+from storage.warehouse.client import Warehouse
+from storage.warehouse.migrations import migrate
 from tests.strategies import TENANTS, events
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -239,6 +243,32 @@ def test_a_row_at_which_a_step_raises_changes_no_other(
         batch = apply(raising if step == name else plain, batch, lambda: NOW)
     assert [failure.origin.offset for failure in batch.failures if failure.origin] == [bad]
     assert _without_row(batch.columns) == expected[:bad] + expected[bad + 1 :]
+
+
+@given(st.lists(events(), min_size=8, max_size=8))
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_rows_fit_the_table_and_read_back_as_they_are(
+    decoded: Decode, warehouse: Warehouse, told: list[FeedbackEvent]
+) -> None:
+    migrate(warehouse, Path(__file__).parents[2] / "schemas" / "clickhouse")
+    rows = _enriched(decoded([*told, _event(authority="withdrawn"), _event()])).columns.drop_columns([ROW])
+    warehouse.command("TRUNCATE TABLE feedback")
+    warehouse.insert_arrow("feedback", rows)
+    names = [name for name in rows.column_names if name not in ("feedback_id", "version")]
+    columns = ", ".join(f"`{name}`" for name in names)
+    stored = warehouse.query(
+        f"SELECT toString(feedback_id) AS feedback_id, toString(version) AS version, {columns} FROM feedback"
+    ).to_pylist()
+    expected = [
+        row
+        | {"feedback_id": str(UUID(bytes=row["feedback_id"])), "version": str(int.from_bytes(row["version"], "little"))}
+        for row in rows.to_pylist()
+    ]
+    assert sorted(map(_written, stored)) == sorted(map(_written, expected))
+
+
+def _written(row: dict[str, Any]) -> str:
+    return repr({name: row[name] for name in sorted(row)}).replace("zoneinfo.ZoneInfo(key='UTC')", "UTC")
 
 
 def test_no_rows_pass_every_step(decoded: Decode) -> None:
