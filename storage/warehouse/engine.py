@@ -11,6 +11,7 @@ What was found by experiment with chDB 4.4 (engine 26.9), and why this looks as 
 - A process has one folder only, and a folder one process only.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -25,6 +26,7 @@ from typing import BinaryIO
 from chdb.session import Session
 
 from storage.errors import Fatal
+from storage.warehouse.codes import RETRIABLE
 from storage.warehouse.statements import Insert, RowsQuery
 
 # For two cores and a product of 1.5 GiB at most. Parts are synced when an insert returns, not after merges: what was
@@ -152,14 +154,20 @@ class Engine:
         default_format: str = "Values",
         database: str | None = None,
         settings: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
     ) -> Written:
         """Insert rows in any input format; nothing of them is kept when `rows` raises. Raises EngineError."""
         with self._file() as path:
-            with open(path, "xb") as file:
-                file.writelines(rows)
+            try:
+                with open(path, "xb") as file:
+                    file.writelines(rows)
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                raise EngineError(243, RETRIABLE[243], f"There is no room left in {self._tmp}.") from None
             sql = f"{insert.into}\nFROM INFILE {_text(path)} {insert.settings} FORMAT {insert.format or default_format}"
             with self._session(database, settings) as session:
-                result = session.query(sql)
+                result = session.query(sql, params=dict(parameters or {}))
         return Written(result.rows_written(), result.bytes_written())
 
     def close(self) -> None:

@@ -213,6 +213,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._handle()
 
+    def handle_expect_100(self) -> bool:
+        """Answers are buffered, and this one is waited for."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a request line holds statements and may hold the token."""
 
@@ -232,7 +238,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(body, error, _STATUS.get(error.code, 500))
         except _BadRequestError as error:
             self.close_connection = True
-            self._refuse(body, EngineError(1000, "POCO_EXCEPTION", str(error)), error.status)
+            self._refuse(body, EngineError(1000, RETRIABLE[1000], str(error)), error.status)
+        except UnicodeDecodeError:
+            self._refuse(body, EngineError(62, STATEMENT[62], "A statement is UTF-8."), 400)
         finally:
             server.leave()
 
@@ -272,10 +280,8 @@ class _Handler(BaseHTTPRequestHandler):
             name.removeprefix("param_"): parameters.pop(name) for name in [*parameters] if name.startswith("param_")
         }
         settings = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
-        if self.command == "GET" and settings.pop("readonly", "2") not in ("1", "2"):
+        if self.command == "GET" and settings.setdefault("readonly", "2") not in ("1", "2"):
             raise EngineError(164, STATEMENT[164], "GET only reads: use POST.")
-        elif self.command == "GET":
-            settings["readonly"] = "2"
 
         insert = insert_with_data(statement)
         if insert:
@@ -286,6 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
                     default_format=default_format or "Values",
                     database=database,
                     settings=settings,
+                    parameters=arguments,
                 )
             except EngineError as error:
                 if error.code in STATEMENT.keys() - _MAY_QUOTE_ROWS:
@@ -312,7 +319,7 @@ class _Handler(BaseHTTPRequestHandler):
             rows, default_format=answer_format, database=database, settings=settings, parameters=arguments
         )
         with answer.file as file:
-            self.send_response(200)
+            self._begin(200)
             self.send_header("X-ClickHouse-Format", answer_format)
             self.send_header("Content-Type", _CONTENT_TYPES.get(answer_format, "application/octet-stream"))
             self.send_header("Content-Length", str(os.fstat(file.fileno()).st_size))
@@ -338,20 +345,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, f"Code: {error.code}. DB::Exception: {error.message} ({error.name})\n".encode(), headers)
 
     def _send(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
+        self._begin(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    def end_headers(self) -> None:
-        self.send_header("X-ClickHouse-Query-Id", "".join(c for c in self._query_id if c.isalnum() or c in "-_")[:100])
+    def _begin(self, status: int) -> None:
+        self.send_response(status)
+        told = "".join(c for c in self._query_id if c.isascii() and (c.isalnum() or c in "-_"))
+        self.send_header("X-ClickHouse-Query-Id", told[:100])
         self.send_header("X-ClickHouse-Server-Display-Name", "balie")
         self.send_header("X-ClickHouse-Timezone", "UTC")
         if self.close_connection:
             self.send_header("Connection", "close")
-        super().end_headers()
 
 
 class _BadRequestError(Exception):

@@ -102,11 +102,37 @@ def test_statement_in_the_url_in_the_body_or_in_both(send: Http, table: str) -> 
     assert send("SELECT 1;")[1] == "1\n"
 
 
+def test_a_client_may_ask_before_it_sends_a_large_body(
+    warehouse_process: WarehouseProcess, warehouse: Warehouse, table: str
+) -> None:
+    """As curl does above 1 MiB."""
+    with closing(http.client.HTTPConnection(urlsplit(warehouse_process.url).netloc, timeout=10)) as asking:
+        asking.putrequest("POST", "/?" + urlencode({"query": f"INSERT INTO {table} (a) FORMAT TSV"}))
+        for header, value in (
+            ("X-ClickHouse-Key", warehouse_process.token),
+            ("Expect", "100-continue"),
+            ("Content-Length", "4"),
+        ):
+            asking.putheader(header, value)
+        asking.endheaders()
+        assert asking.sock.recv(100).startswith(b"HTTP/1.1 100 ")
+        asking.send(b"1\n2\n")
+        assert asking.getresponse().status == 200
+    assert warehouse.rows("SELECT sum(a) AS a FROM t") == [{"a": 3}]
+
+
+def test_parameters_serve_inserts_too(send: Http, warehouse: Warehouse, table: str) -> None:
+    sql = f"INSERT INTO {table} (a, b) SELECT {{a:UInt64}}, {{b:String}}"
+    assert send(sql, param_a="7", param_b="it's\\n")[0] == 200
+    assert warehouse.rows("SELECT a, b FROM t") == [{"a": 7, "b": "it's\n"}]
+
+
 def test_get_only_reads(send: Http, table: str) -> None:
     for readonly in ({}, {"readonly": "0"}):
         status, _, headers = send(method="GET", query=f"INSERT INTO {table} (a) SELECT 1", **readonly)
         assert (status, headers["X-ClickHouse-Exception-Code"]) == (500, "164")
-    assert send("", method="GET", query="SELECT 1", readonly="1")[:2] == (200, "1\n")
+    for level in ("1", "2"):
+        assert send(method="GET", query="SELECT 1", readonly=level, max_threads="1")[:2] == (200, "1\n")
 
 
 def test_settings_database_and_query_id_are_of_one_request(send: Http, warehouse: Warehouse) -> None:
@@ -129,6 +155,8 @@ def test_one_statement_a_request(send: Http) -> None:
         assert send(sql)[0] == 400
     assert send("SELECT '" + "x" * 2_000_000 + "'")[0] == 400
     assert send("SELECT ';'")[1] == ";\n"
+    assert send(b"SELECT '\xff'")[0] == 400
+    assert send(method="HEAD")[0] == 501
 
 
 @pytest.mark.parametrize(
