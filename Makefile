@@ -45,8 +45,8 @@ lock: install  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --upgrade pyproject.toml -o requirements.lock
 
-schemas: install  ## write the JSON Schemas of the contract anew
-	@$(BIN)/python -m schemas.export
+schemas: install  ## write the JSON Schemas and the tables of docs/privacy.md anew
+	@$(BIN)/python -m schemas.export && $(BIN)/python -m pipelines.privacy_page
 
 clean:  ## remove what was installed and what the demo left
 	rm -rf $(VENV) .balie .tools
