@@ -8,15 +8,16 @@ the collector's.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from connectors.contact import checked_person
 from connectors.errors import Rejected
@@ -56,12 +57,17 @@ class Request:
     @cached_property
     def query(self) -> dict[str, str]:
         """The parameters of the URL; the last one of a repeated name counts."""
-        return dict(fields(urlsplit(self.url).query))
+        return dict(fields(urlsplit(self.url).query)) if "?" in self.url else {}
+
+    @cached_property
+    def form_fields(self) -> list[tuple[str, str]]:
+        """Name and value of each field of a form-encoded body, in order."""
+        return fields(self.body.decode("utf-8", "replace"))
 
     @cached_property
     def form(self) -> dict[str, str]:
         """The fields of a form-encoded body; the last one of a repeated name counts."""
-        return dict(fields(self.body.decode("utf-8", "replace")))
+        return dict(self.form_fields)
 
     @property
     def media_type(self) -> str:
@@ -193,6 +199,18 @@ class Connector(BaseModel):
     documentation: ClassVar[str]
     """Where the provider describes what it sends."""
 
+
+class Webhook(Connector, ABC):
+    """A provider that calls us. `verify` and `parse` are what it has to say; the rest has sound defaults."""
+
+    @abstractmethod
+    def verify(self, request: Request, now: datetime) -> None:
+        """Raise Rejected (401, 403) unless the request is the provider's and fresh. Compares in constant time."""
+
+    @abstractmethod
+    def parse(self, request: Request, source: Source, now: datetime) -> Sequence[Item]:
+        """What the request brings. On any bytes whatever it raises nothing but Rejected."""
+
     @property
     def proves_sender(self) -> bool:
         """Whether `verify` proves who sent a request; a public form proves nothing."""
@@ -203,7 +221,7 @@ class Connector(BaseModel):
         return ()
 
     def reply(self, request: Request, source: Source, session: str | None) -> Reply:
-        """What to answer; `session` is that of the first piece the request brought, if it brought one."""
+        """What to answer; `session` is that of the last piece the request brought, if it brought one."""
         return Reply()
 
     def sign(self, request: Request, now: datetime) -> Request:
@@ -211,21 +229,10 @@ class Connector(BaseModel):
         return request
 
 
-@runtime_checkable
-class Webhook(Protocol):
-    """A provider that calls us."""
-
-    def verify(self, request: Request, now: datetime) -> None:
-        """Raise Rejected (401, 403) unless the request is the provider's and fresh. Compares in constant time."""
-
-    def parse(self, request: Request, source: Source, now: datetime) -> Sequence[Item]:
-        """What the request brings. On any bytes whatever it raises nothing but Rejected."""
-
-
-@runtime_checkable
-class File(Protocol):
+class File(Connector, ABC):
     """A provider that exports files."""
 
+    @abstractmethod
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterable[Draft | BadRow]:
         """The answers in a file, row by row. Rejected (400) where the file as a whole cannot be read."""
 
@@ -284,29 +291,28 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
     """
     source_id = draft.source_id or ""
     notes = list(draft.notes)
-    occurred_at, zone_problem = in_utc(draft.occurred_at, source.time_zone)
-    if zone_problem:
-        notes.append(Note(field="occurred_at", problem=zone_problem))
+    occurred_at, problem = in_utc(draft.occurred_at, source.time_zone)
     if occurred_at is not None and occurred_at > received_at:
-        notes.append(Note(field="occurred_at", problem="after_receipt"))
-        occurred_at = None
-    event = {
+        occurred_at, problem = None, "after_receipt"
+    if problem:
+        notes.append(Note(field="occurred_at", problem=problem))
+    event: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
-        "feedback_id": str(feedback_id(source.tenant, source.name, source_id)),
+        "feedback_id": feedback_id(source.tenant, source.name, source_id),
         "tenant": source.tenant,
         "source": source.name,
         "source_id": source_id,
         "connector": source.connector,
         "channel": source.channel,
         "authority": draft.authority,
-        "received_at": received_at.isoformat(),
+        "received_at": received_at,
         "time_zone": source.time_zone,
         "order": draft.order,
         "outcome": draft.outcome,
         "answers": draft.answers,
     }
     if occurred_at is not None:
-        event["occurred_at"] = occurred_at.isoformat()
+        event["occurred_at"] = occurred_at
         event["occurred_at_from"] = draft.occurred_at_from
     if draft.person:
         person, problems = checked_person(draft.person, source.region)
@@ -317,11 +323,9 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
         if value := getattr(draft, name):
             event[name] = value
     if notes:
-        event["notes"] = [{"field": note.field, "problem": note.problem} for note in notes]
-    return read(json.dumps(event, default=str).encode())
-
-
-def with_headers(request: Request, **headers: str) -> Request:
-    """The request with more headers, named with underscores for dashes."""
-    added = {name.replace("_", "-"): value for name, value in headers.items()}
-    return replace(request, headers={**request.headers, **added})
+        event["notes"] = notes
+    try:
+        return FeedbackEvent.model_validate(event)  # the quick way, for what is valid as it is
+    except ValidationError:
+        event["notes"] = [note.model_dump() for note in notes]
+        return read(event)

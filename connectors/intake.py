@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from connectors.base import Connector, Ignored, Item, Piece, Reply, Request, Source, Webhook, finish
+from connectors.base import Ignored, Item, Piece, Reply, Request, Source, Webhook, finish
 from connectors.errors import Rejected
 from schemas.feedback import FeedbackEvent, Unreadable
 
@@ -33,7 +33,7 @@ class Intake:
 
 
 def parsed(
-    connector: Connector, source: Source, request: Request, now: datetime, *, replayed: bool = False
+    connector: Webhook, source: Source, request: Request, now: datetime, *, replayed: bool = False
 ) -> tuple[Sequence[Item], str | None]:
     """What a connector makes of a request, and why it could not be read, if so.
 
@@ -42,8 +42,6 @@ def parsed(
     Raises:
         Rejected: it does not prove its sender; or it cannot be read, and nobody vouches for it.
     """
-    if not isinstance(connector, Webhook):
-        raise Rejected(404, "this source takes no requests")
     if not replayed:
         connector.verify(request, now)
     try:
@@ -59,7 +57,7 @@ def parsed(
 
 
 def settled(
-    connector: Connector, source: Source, items: Sequence[Item], unread: str | None, now: datetime, join: Join
+    connector: Webhook, source: Source, items: Sequence[Item], unread: str | None, now: datetime, join: Join
 ) -> Intake:
     """The events of what was parsed, pieces joined.
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import BadRow, Connector, File, Piece, Reply, Request, Source, finish
+from connectors.base import BadRow, Connector, File, Piece, Reply, Request, Source, Webhook, finish
 from connectors.conversation import joined, to_bytes
 from connectors.errors import Misconfigured, Rejected
 from connectors.intake import KEPT, parsed, settled
@@ -47,11 +47,13 @@ class Trial:
         try:
             if told.get("protocol", "webhook") == "file":
                 return self._file(connector, source, request, now)
+            if not isinstance(connector, Webhook):
+                raise Misconfigured(f"connector {self._name} takes no requests: try it with protocol file")
             return self._request(connector, source, request, now)
         except Rejected as rejected:
             return _shown("refused", Reply(rejected.status), reason=rejected.reason)
 
-    def _request(self, connector: Connector, source: Source, request: Request, now: datetime) -> dict[str, Any]:
+    def _request(self, connector: Webhook, source: Source, request: Request, now: datetime) -> dict[str, Any]:
         def join(piece: Piece, session: str) -> FeedbackEvent:
             first, pieces = self._conversations.setdefault(session, (now, {}))
             pieces.setdefault(piece.piece_id, to_bytes(piece, session))

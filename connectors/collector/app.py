@@ -107,8 +107,7 @@ def create_app(
     @app.get("/ready")
     def ready(response: Response) -> dict[str, str | int]:
         """200 while answers can be made durable: 503 once the log is down and the spool has no room."""
-        full = not writer.log_up and spool.bytes >= spool.max_bytes * 0.99
-        response.status_code = 503 if full else 200
+        response.status_code = 503 if writer.full else 200
         return {"log": "up" if writer.log_up else "down", "spooled": spool.pending, "refused": spool.refused}
 
     @app.get("/metrics")
@@ -154,11 +153,12 @@ class FrontDoor:
         self._doors: dict[str, _Door] = {}
         self.landing_paths: list[str] = []
         for configured in sources:
-            if not isinstance(configured.connector, Webhook):
+            source, connector = configured.source, configured.connector
+            if not isinstance(connector, Webhook):
                 continue  # it is polled, or reads files
-            door = _Door(configured, Bucket(limits.per_second, limits.burst), metrics)
-            own = f"/v1/{configured.source.tenant}/{configured.source.name}"
-            landing = list(configured.connector.paths())
+            door = _Door(source, connector, Bucket(limits.per_second, limits.burst), metrics)
+            own = f"/v1/{source.tenant}/{source.name}"
+            landing = list(connector.paths())
             for path in (own, *landing):
                 if path in self._doors:
                     raise Misconfigured(f"two sources are to answer at {path}: change the settings of one of them")
@@ -233,9 +233,9 @@ class FrontDoor:
 class _Door:
     """Where one source comes in, and its counters."""
 
-    def __init__(self, configured: Configured, bucket: Bucket, metrics: Metrics) -> None:
-        self.connector = configured.connector
-        self.source = configured.source
+    def __init__(self, source: Source, connector: Webhook, bucket: Bucket, metrics: Metrics) -> None:
+        self.source = source
+        self.connector = connector
         self.bucket = bucket
         labels = (self.source.tenant, self.source.name)
         self._events = metrics.events.labels(*labels)

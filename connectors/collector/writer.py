@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from connectors.collector.metrics import Metrics
-from connectors.collector.spool import Entry, Spool
+from connectors.collector.spool import Entry, Spool, Spooled
 from storage.errors import StorageError, TooLarge
 from storage.log.base import Log, NewRecord
 
@@ -63,6 +63,8 @@ class Writer:
         self._log_thread = ThreadPoolExecutor(1, "log")
         self._spool_thread = ThreadPoolExecutor(1, "spool")
         self.log_up = True
+        self.full = False
+        """Whether the spool refused the last it was given."""
 
     async def start(self) -> None:
         """Begin to write. What an earlier process left in the spool goes first."""
@@ -131,6 +133,7 @@ class Writer:
                     group.end()
                 return
         kept = await self._in(self._spool_thread, self._spool.append, [group.entries for group in groups])
+        self.full = not all(kept)
         self._show()
         self._spooled.set()
         for group, was_kept in zip(groups, kept, strict=True):
@@ -142,15 +145,20 @@ class Writer:
             if not self._spool.pending:
                 self._spooled.clear()
                 continue
-            try:
-                await self._drain()
-            except Exception as error:
-                self._found_down(error)
-                await asyncio.sleep(self._retry_seconds)
+            waiting = await self._in(self._spool_thread, self._spool.oldest, _DRAINED_AT_ONCE)
+            while True:  # only this removes from the spool, so what was read stays the oldest
+                try:
+                    await self._drain(waiting)
+                    break
+                except Exception as error:
+                    self._found_down(error)
+                    await asyncio.sleep(self._retry_seconds)
+            if not self.log_up:
+                logger.warning("the log takes records again")
+            self.log_up, self.full = True, False
             self._show()
 
-    async def _drain(self) -> None:
-        waiting = await self._in(self._spool_thread, self._spool.oldest, _DRAINED_AT_ONCE)
+    async def _drain(self, waiting: Sequence[Spooled]) -> None:
         try:
             await self._in(self._log_thread, self._append, [spooled.entry for spooled in waiting])
         except TooLarge:
@@ -161,9 +169,6 @@ class Writer:
                     logger.error("a record in the spool is over the limit of its topic: raise max_message_bytes")
                     await self._in(self._spool_thread, self._spool.refuse, position)
         await self._in(self._spool_thread, self._spool.remove, waiting[-1].position)
-        if not self.log_up:
-            logger.warning("the log takes records again")
-        self.log_up = True
 
     def _append(self, entries: Sequence[Entry]) -> None:
         by_topic: dict[str, list[NewRecord]] = {}

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
 
-from connectors.base import Connector, Draft, Ignored, Item, Question, Reply, Request, Source, fields
+from connectors.base import Draft, Ignored, Item, Question, Reply, Request, Source, Webhook
 from connectors.errors import Rejected
 from connectors.signatures import demand, header, same, twilio_signature
 from schemas.feedback import Channel
@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\s*([0-9]{1,3})\s*[.!]?\s*")
 _NO_ANSWER = Reply(200, b'<?xml version="1.0" encoding="UTF-8"?><Response/>', {"content-type": "text/xml"})
 
 
-class TwilioSms(Connector):
+class TwilioSms(Webhook):
     """Settings of a Twilio number or messaging service."""
 
     channel: ClassVar[Channel] = Channel.SMS
@@ -46,7 +46,7 @@ class TwilioSms(Connector):
         if (body_hash := request.query.get("bodySHA256")) is not None:
             # Anything but a form is signed by its hash in the URL.
             demand(same(sha256(request.body).hexdigest(), [body_hash]))
-        form = fields(request.body.decode("utf-8", "replace")) if request.media_type == _FORM else []
+        form = request.form_fields if request.media_type == _FORM else []
         demand(
             any(
                 same(given, [twilio_signature(token.get_secret_value(), url, form) for token in self.auth_tokens])
@@ -55,7 +55,7 @@ class TwilioSms(Connector):
         )
 
     def sign(self, request: Request, now: datetime) -> Request:
-        form = fields(request.body.decode()) if request.media_type == _FORM else []
+        form = request.form_fields if request.media_type == _FORM else []
         signature = twilio_signature(self.auth_tokens[0].get_secret_value(), request.url, form)
         return replace(request, headers={**request.headers, SIGNATURE: signature})
 

@@ -25,7 +25,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.base import Connector, Draft, Ignored, Item, Piece, Question, Reply, Request, Source, client_of
+from connectors.base import Draft, Ignored, Item, Piece, Question, Reply, Request, Source, Webhook, client_of
 from connectors.errors import Rejected
 from connectors.signatures import (
     basic_header,
@@ -43,7 +43,7 @@ _PARTS = ("survey", "subject", "person", "consent", "client")
 _WORDS = re.compile(r"[a-z_]{1,40}(\.[a-z_-]{1,40}){0,2}")
 
 
-class WebForm(Connector):
+class WebForm(Webhook):
     """Settings of a form, kiosk or signed sender."""
 
     channel: ClassVar[Channel] = Channel.WEB_FORM

@@ -23,7 +23,20 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from connectors.base import BadRow, Connector, Draft, Ignored, Item, Piece, Question, Reply, Request, Source, client_of
+from connectors.base import (
+    BadRow,
+    Draft,
+    File,
+    Ignored,
+    Item,
+    Piece,
+    Question,
+    Reply,
+    Request,
+    Source,
+    Webhook,
+    client_of,
+)
 from connectors.errors import Rejected
 from connectors.signatures import same
 from connectors.tables import Table
@@ -60,7 +73,7 @@ class Link(BaseModel):
     service: str | None = Field(None, description="The service the link belongs to")
 
 
-class GovMetric(Connector):
+class GovMetric(Webhook, File):
     """Settings of a GovMetric account."""
 
     channel: ClassVar[Channel] = Channel.SURVEY_LINK
