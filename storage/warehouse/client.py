@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, InterfaceError, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, NotSupportedError, ProgrammingError
 from urllib3.exceptions import HTTPError
 
 from storage.errors import Fatal, Retriable, StorageError
@@ -100,19 +100,19 @@ class _ClickHouse:
     def __init__(self, url: str, token: str | None) -> None:
         parts = urlsplit(url)
         try:
-            port = parts.port
-        except ValueError:
-            port = None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+            port = parts.port or (8443 if parts.scheme == "https" else 8123)
+        except ValueError:  # no number, or none that a port can have
+            port = 0
+        if parts.scheme not in ("http", "https") or not parts.hostname or not port:
             raise Fatal("The warehouse's URL must be http(s)://host:port/database: mend it in the settings.")
-        self._where = f"{parts.hostname}:{port or (8443 if parts.scheme == 'https' else 8123)}"
+        self._where = f"{parts.hostname}:{port}"
         self._database = parts.path.strip("/") or DATABASE
         loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
         with self._faults():
             self._client: Client = clickhouse_connect.get_client(
                 interface=parts.scheme,
                 host=parts.hostname,
-                port=port or 0,
+                port=port,
                 username=unquote(parts.username or "default"),
                 password=token or unquote(parts.password or ""),
                 compress=False if loopback else "zstd",
@@ -238,7 +238,9 @@ def _fault(error: Exception, where: str) -> StorageError:
     """What a caller can do about it, in words without rows, parameters or secrets."""
     code = getattr(error, "code", None)
     name = getattr(error, "name", None) or "no name"
-    if code is None and isinstance(error, (OperationalError, InterfaceError, HTTPError, OSError)):
+    if code is None and isinstance(error, (ProgrammingError, NotSupportedError, DataError)):
+        return Fatal("The statement or its parameters cannot be sent to a warehouse: mend the call.")
+    if code is None:  # no connection, a timeout, or a proxy that speaks for a server that is down
         return Retriable(f"The warehouse at {where} does not answer: see whether it runs. It is tried again.")
     if code in RETRIABLE:
         return Retriable(f"The warehouse at {where} cannot do it now (ClickHouse error {code}, {name}).")
