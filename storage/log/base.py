@@ -159,6 +159,7 @@ class Log(Protocol):
 
         The embedded log removes it before it returns. Kafka compacts only closed segments and closes one only when a
         record comes after `segment_ms`, so an idle partition would keep what was erased: a marker is appended to each.
+        And what has expired in a compacted topic gets a tombstone, since its segments outlive their retention.
         """
         ...
 

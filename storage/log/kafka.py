@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
@@ -99,10 +99,11 @@ class KafkaLog:
         self._administering = threading.Lock()
         self._producer: KafkaProducer | None = None
         self._readers: dict[TopicPartition, _Reader] = {}
-        self._limits: dict[str, tuple[int, bool]] = {}
+        self._limits: dict[str, _Limits] = {}
 
     def append(self, topic: str, records: Sequence[NewRecord]) -> list[tuple[int, int]]:
-        check_records(topic, records, *self._limits_of(topic))
+        limits = self._limits_of(topic)
+        check_records(topic, records, limits.max_message_bytes, limits.compacted)
         return self._send(topic, ((record, None) for record in records))
 
     def ends(self, topic: str) -> dict[int, tuple[int, int]]:
@@ -157,15 +158,36 @@ class KafkaLog:
         for topic in topics:
             with self._asking(topic.name) as admin:
                 changed += self._apply(admin, topic)
+            self._limits.pop(topic.name, None)
         return changed
 
     def clean(self, topic: str) -> None:
         with self._asking(topic) as admin:
             partitions = _partitions(admin, topic)
-        if self._limits_of(topic)[
-            1
-        ]:  # what only expires is closed and removed by the broker itself, also where nothing is appended
-            self._send(topic, ((_MARKER, partition) for partition in partitions))
+        limits = self._limits_of(topic)
+        if not limits.compacted:
+            return  # what only expires is removed by the broker itself, also where nothing is appended
+        gone: list[tuple[NewRecord, int | None]] = []
+        if limits.retention_ms >= 0:
+            before = int(time.time() * 1000) - limits.retention_ms
+            gone = [(NewRecord(key, None), None) for key in self._expired(topic, before)]
+        self._send(topic, gone + [(_MARKER, partition) for partition in partitions])
+
+    def _expired(self, topic: str, before_ms: int) -> list[bytes]:
+        """The keys of a compacted topic of which nothing newer was appended since `before_ms`.
+
+        The broker cannot be left to see to them: a segment expires with its newest record, and compaction merges old
+        segments with new ones, so that under steady traffic none ever does.
+        """
+        oldest = [
+            record
+            for partition, ends in self.ends(topic).items()
+            for record in self.read(OffsetRange(topic, partition, *ends), 1)
+        ]
+        if all(record.timestamp_ms >= before_ms for record in oldest):
+            return []
+        latest = self.latest_by_key(topic)
+        return [record.key for record in latest if record.timestamp_ms < before_ms and record.key is not None]
 
     def close(self) -> None:
         with self._lock:
@@ -251,8 +273,8 @@ class KafkaLog:
                     raise
                 time.sleep(0.1)
 
-    def _limits_of(self, topic: str) -> tuple[int, bool]:
-        """The most bytes a record may have, and whether the topic is compacted.
+    def _limits_of(self, topic: str) -> "_Limits":
+        """What the topic takes.
 
         Looked at before sending, since the client sends nothing more for any thread once a broker refused a record.
         """
@@ -261,7 +283,11 @@ class KafkaLog:
             with self._asking(topic) as admin:
                 _partitions(admin, topic)
                 settings = _settings_of(admin, topic)
-            limits = self._limits[topic] = int(settings["max.message.bytes"]), "compact" in settings["cleanup.policy"]
+            limits = self._limits[topic] = _Limits(
+                max_message_bytes=int(settings["max.message.bytes"]),
+                compacted="compact" in settings["cleanup.policy"],
+                retention_ms=int(settings["retention.ms"]),
+            )
         return limits
 
     def _apply(self, admin: KafkaAdminClient, topic: Topic) -> list[str]:
@@ -323,6 +349,12 @@ class KafkaLog:
         except OSError as error:  # ssl.SSLError is one
             mend = "see the TLS files in the settings of the log"
             raise Fatal(f"Kafka's client cannot be set up ({type(error).__name__}): {mend}") from error
+
+
+class _Limits(NamedTuple):
+    max_message_bytes: int
+    compacted: bool
+    retention_ms: int
 
 
 class _Reader:

@@ -99,7 +99,7 @@ class SqliteLog:
         with _storage_errors(self._folder), closing(self._settings()) as settings:
             settings.execute(
                 "INSERT INTO committed VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-                " SET next_offset = max(next_offset, excluded.next_offset)",
+                " SET next_offset = excluded.next_offset WHERE excluded.next_offset > next_offset",
                 (group, topic, next_offsets[0]),
             )
 

@@ -349,6 +349,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_while_appending_everything_acknowledged_is_there(log: Log, store: Store) -> None:
     acknowledged: dict[tuple[int, int], bytes] = {}
     for run in range(3):

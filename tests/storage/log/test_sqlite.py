@@ -169,12 +169,13 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_while_cleaning_nothing_is_lost_and_nothing_stays(folder: Path) -> None:
     log = SqliteLog(folder)
     log.apply_topics(topics())
     alive: set[int] = set()
     n = 3
-    for run in range(8):
+    for run in range(6):
         process = subprocess.Popen(
             [sys.executable, "-c", CLEANER, str(folder), str(n)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
