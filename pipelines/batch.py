@@ -29,6 +29,14 @@ class ProgramFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """Records of one partition as they stand in the log, and the range of offsets they account for."""
+
+    offsets: OffsetRange
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """`columns` has one row an event (`ROW` points into `records`); `failures` are the records that have no row.
 

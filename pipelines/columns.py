@@ -138,6 +138,16 @@ TECHNICAL: dict[str, str] = {
 
 # Of a withdrawn or erased answer these stay, so that the row outlives every replay; all else is empty.
 IDENTITY = frozenset(
-    {"tenant", "feedback_id", "schema_version", "source", "connector", "channel", "authority", "received_at", "occurred_at",
-     "source_order"}
-)  # fmt: skip
+    {
+        "tenant",
+        "feedback_id",
+        "schema_version",
+        "source",
+        "connector",
+        "channel",
+        "authority",
+        "received_at",
+        "occurred_at",
+        "source_order",
+    }
+)

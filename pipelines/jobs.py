@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import apache_beam as beam
+import grpc
 from apache_beam.io.unbounded_source import ReadFromUnboundedSource
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult, PipelineState
 
+from pipelines.batch import Records
 from pipelines.rooms import Opener
 from pipelines.sinks.warehouse import DONE, FAILED, LOADED
 from pipelines.sources.log import BATCH_RECORDS, NEWER, LogSource, ReadRange
@@ -52,7 +54,7 @@ def load_ranges(
     _ = (
         pipeline
         | beam.Create(list(ranges), reshuffle=False)
-        | "read" >> beam.ParDo(ReadRange(opener, batch_records))
+        | "read" >> beam.ParDo(ReadRange(opener, batch_records)).with_output_types(Records)
         | LoadFeedback(opener)
     )
     result = pipeline.run()
@@ -93,12 +95,15 @@ def run_until(stop: Event, job: PipelineResult) -> None:
     """Waits for `stop` and then cancels the job.
 
     Raises:
-        Retriable: the job ended by itself; start it again, it goes on from what was committed.
+        Retriable: the job ended by itself, or its runner is gone; start it again, it goes on from what was committed.
     """
-    while not stop.wait(0.5):
-        if PipelineState.is_terminal(job.state):
-            raise Retriable(f"the job ended by itself ({job.state}): see the runner's log, then start it again")
-    job.cancel()
+    try:
+        while not stop.wait(0.5):
+            if PipelineState.is_terminal(job.state):
+                raise Retriable(f"the job ended by itself ({job.state}): see the runner's log, then start it again")
+        job.cancel()
+    except grpc.RpcError as error:
+        raise Retriable("the runner does not answer any more: see whether it runs, then start the job again") from error
 
 
 def _done(result: PipelineResult) -> Done:

@@ -8,12 +8,11 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.batch import Batch, apply
+from pipelines.batch import Batch, Records, apply
 from pipelines.decode import decode
 from pipelines.enrichment import Enrichment
 from pipelines.rooms import Opener, rooms_of
 from pipelines.sinks.warehouse import Load
-from pipelines.sources.log import Records
 from storage.log.base import OffsetRange
 
 
@@ -46,7 +45,8 @@ class LoadFeedback(beam.PTransform[Any, Any]):
         self._opener = opener
 
     def expand(self, records: PCollection[Records]) -> PCollection[OffsetRange]:
-        batches = records | "decode" >> beam.ParDo(Decode(self._opener))
+        batches = records | "decode" >> beam.ParDo(Decode(self._opener)).with_output_types(Batch)
         for step in Enrichment.STEPS:
-            batches = batches | step.replace("_", " ") >> beam.ParDo(Take(self._opener, step))
-        return batches | "load" >> beam.ParDo(Load(self._opener))
+            batches = batches | step.replace("_", " ") >> beam.ParDo(Take(self._opener, step)).with_output_types(Batch)
+        done: PCollection[OffsetRange] = batches | "load" >> beam.ParDo(Load(self._opener))
+        return done

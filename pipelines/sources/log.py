@@ -12,8 +12,10 @@ from apache_beam.io.unbounded_source import CheckpointMark, UnboundedReader, Unb
 from apache_beam.metrics.metric import Metrics
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 
+from pipelines.batch import Records
 from pipelines.rooms import Opener, rooms_of
-from storage.log.base import Log, OffsetRange, Record, in_chunks
+from pipelines.sources.coder import BatchCoder
+from storage.log.base import Log, OffsetRange, in_chunks
 from storage.log.records import is_newer
 
 BATCH_RECORDS = 10_000
@@ -21,14 +23,6 @@ BATCH_RECORDS = 10_000
 
 NEWER = "newer_contract"
 """Metric: ranges that end before an event that only a newer program can read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Records of one partition as they stand in the log, and the range of offsets they account for."""
-
-    offsets: OffsetRange
-    records: Sequence[Record]
 
 
 def records_of(log: Log, offsets: OffsetRange, batch_records: int) -> Iterator[Records]:
@@ -101,6 +95,9 @@ class LogSource(UnboundedSource):
             first, _ = log.ends(self.topic)[self.partition]
             start = log.committed(self.group, self.topic).get(self.partition, first)
         return _Reader(self, log, self.partition, start)
+
+    def default_output_coder(self) -> coders.Coder:
+        return BatchCoder()
 
     def get_checkpoint_mark_coder(self) -> coders.Coder:
         return coders.PickleCoder()
