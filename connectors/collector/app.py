@@ -22,8 +22,7 @@ from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.base import Connector, Piece, Reply, Request, Source, Webhook
 from connectors.collector.http import Disconnected, Edge, plain, send_reply
@@ -68,7 +67,7 @@ def create_app(
     feedback_topic: str = FEEDBACK,
     failures_topic: str = FAILURES,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> FastAPI:
+) -> ASGIApp:
     """The app. `trusted_proxies` are networks (CIDR) whose `X-Forwarded-*` count; `public_url` is what senders call,
     'https://feedback.example', where that cannot be told from the request.
 
@@ -79,7 +78,33 @@ def create_app(
     """
     metrics = Metrics()
     writer = Writer(log, spool, metrics, append_seconds=limits.append_seconds, retry_seconds=limits.retry_seconds)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        await writer.start()
+        yield
+        await writer.stop()
+        front.close()
+
+    pages = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, redirect_slashes=False)
+
+    @pages.get("/health")
+    def health() -> dict[str, str]:
+        """200 while the process lives."""
+        return {"status": "ok"}
+
+    @pages.get("/ready")
+    def ready(response: Response) -> dict[str, str | int]:
+        """200 while answers can be made durable: 503 once the log is down and the spool has no room."""
+        response.status_code = 503 if writer.full else 200
+        return {"log": "up" if writer.log_up else "down", "spooled": spool.pending, "refused": spool.refused}
+
+    @pages.get("/metrics")
+    def show_metrics() -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
     front = FrontDoor(
+        pages,
         sources,
         writer,
         state,
@@ -89,38 +114,10 @@ def create_app(
         topics=(feedback_topic, failures_topic),
         clock=clock,
     )
-
-    @asynccontextmanager
-    async def running(_: FastAPI) -> AsyncIterator[None]:
-        await writer.start()
-        yield
-        await writer.stop()
-        front.close()
-
-    app = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, redirect_slashes=False)
-
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        """200 while the process lives."""
-        return {"status": "ok"}
-
-    @app.get("/ready")
-    def ready(response: Response) -> dict[str, str | int]:
-        """200 while answers can be made durable: 503 once the log is down and the spool has no room."""
-        response.status_code = 503 if writer.full else 200
-        return {"log": "up" if writer.log_up else "down", "spooled": spool.pending, "refused": spool.refused}
-
-    @app.get("/metrics")
-    def show_metrics() -> Response:
-        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    # Not FastAPI's routes: these want the raw bytes and an answer of the connector's, and are the hot ones.
-    app.router.routes.append(Route("/v1/{path:path}", front))
-    app.router.routes.extend(Route(path, front) for path in front.landing_paths)
-    return app
+    return front
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: ASGIApp, host: str, port: int) -> None:
     """Run the app until SIGTERM or SIGINT. Logs of uvicorn itself hold no addresses and no URLs."""
     uvicorn.run(
         app, host=host, port=port, access_log=False, proxy_headers=False, server_header=False, log_level="warning"
@@ -128,10 +125,15 @@ def serve(app: FastAPI, host: str, port: int) -> None:
 
 
 class FrontDoor:
-    """The ASGI app behind the addresses of all sources."""
+    """The addresses of all sources, as ASGI; everything else is the app's behind it.
+
+    It stands before FastAPI and not in it: sources want the raw bytes and the connector's own answer, and FastAPI's
+    layers would cost each request more than its signature does.
+    """
 
     def __init__(
         self,
+        pages: ASGIApp,
         sources: Sequence[Configured],
         writer: Writer,
         state: State,
@@ -142,6 +144,7 @@ class FrontDoor:
         topics: tuple[str, str],
         clock: Callable[[], datetime],
     ) -> None:
+        self._pages = pages
         self._writer = writer
         self._state = state
         self._metrics = metrics
@@ -151,27 +154,28 @@ class FrontDoor:
         self._clock = clock
         self._threads = ThreadPoolExecutor(_STATE_THREADS, "state")
         self._doors: dict[str, _Door] = {}
-        self.landing_paths: list[str] = []
         for configured in sources:
             source, connector = configured.source, configured.connector
             if not isinstance(connector, Webhook):
                 continue  # it is polled, or reads files
             door = _Door(source, connector, Bucket(limits.per_second, limits.burst), metrics)
             own = f"/v1/{source.tenant}/{source.name}"
-            landing = list(connector.paths())
-            for path in (own, *landing):
+            for path in (own, *connector.paths()):
                 if path in self._doors:
                     raise Misconfigured(f"two sources are to answer at {path}: change the settings of one of them")
                 self._doors[path] = door
-            self.landing_paths += landing
 
     def close(self) -> None:
         """Let go of the threads."""
         self._threads.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        door = self._find(path)
+        if door is None and not path.startswith("/v1/"):
+            await self._pages(scope, receive, send)
+            return
         started = time.perf_counter()
-        door = self._find(scope["path"])
         try:
             reply = _NOT_FOUND if door is None else await self._answer(door, scope, receive)
         except Disconnected:
@@ -195,6 +199,8 @@ class FrontDoor:
             return await self._take(door, request, self._clock())
         except Rejected as rejected:
             return plain(rejected.status, rejected.reason, rejected.headers)
+        except Disconnected:
+            raise
         except NoRoom:
             return plain(507, "there is no room to keep this now", {"retry-after": "60"})
         except TooLarge:
@@ -202,6 +208,10 @@ class FrontDoor:
         except StorageError as error:
             logger.error("the state does not answer: %s", error)
             return plain(503, "this cannot be kept now", {"retry-after": "10"})
+        except Exception as error:
+            # A fault of ours. The message of an error may quote what it was given; its type does not.
+            logger.error("a request to %s failed: %s", door.source.connector, type(error).__name__)
+            return plain(500, "this failed here")
 
     async def _take(self, door: _Door, request: Request, now: datetime) -> Reply:
         source, connector = door.source, door.connector
