@@ -1,13 +1,17 @@
 """What tests of several rooms share."""
 
+import itertools
 import os
 import uuid
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from pipelines.local_prism import LocalPrism
+from pipelines.local_prism import missing_tools as missing_tools_of_prism
 from storage.log.local_broker import LocalBroker, missing_tools
 from storage.warehouse.client import Warehouse, connect
 from storage.warehouse.process import WarehouseProcess
@@ -67,24 +71,47 @@ def kafka_bootstrap(request: pytest.FixtureRequest) -> str:
     return broker.bootstrap
 
 
+@pytest.fixture
+def prism(tmp_path: Path) -> Iterator[LocalPrism]:
+    """Beam's portable runner, taking jobs; what it says is in prism.log."""
+    tools = Path(__file__).parents[1] / ".tools" / "prism"
+    if missing := missing_tools_of_prism(tools):
+        pytest.skip(f"no Prism: {' and '.join(missing)} not on this machine")
+    with LocalPrism(tmp_path / "prism.log", tools) as running:
+        yield running
+
+
+# Marker → what a test with it needs.
+NEEDED = {
+    "kafka": "a real broker: install Java and Maven, or set KAFKA_BOOTSTRAP=host:port",
+    "prism": "Beam's portable runner, which Go builds: install Go",
+}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a test that needs Kafka and is skipped has failed: there the broker must be."""
+    """In CI a test that needs Kafka or Prism and is skipped has failed: there they must be."""
     report = yield
-    if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("kafka") and os.environ.get("CI"):
+    needs = any(item.get_closest_marker(marker) for marker in NEEDED)
+    if report.skipped and not hasattr(report, "wasxfail") and needs and os.environ.get("CI"):
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI refuses: {report.longrepr}"
     return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that Kafka was not tested."""
-    skipped = [report for report in terminalreporter.getreports("skipped") if "kafka" in report.keywords]
-    if skipped:
-        terminalreporter.section("KAFKA WAS NOT TESTED", sep="!", red=True, bold=True)
-        terminalreporter.line(
-            f"{len(skipped)} tests need a real broker: install Java and Maven, or set KAFKA_BOOTSTRAP=host:port",
-            red=True,
-        )
+    """Say how long each suite took, and loudly what was not tested."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            seconds["/".join(report.nodeid.split("::")[0].split("/")[1:3])] += report.duration
+    terminalreporter.section("seconds by suite")
+    for suite, took in sorted(seconds.items(), key=lambda pair: -pair[1]):
+        terminalreporter.line(f"{took:8.1f}  {suite}")
+    for marker, need in NEEDED.items():
+        skipped = [report for report in terminalreporter.getreports("skipped") if marker in report.keywords]
+        if skipped:
+            terminalreporter.section(f"{marker.upper()} WAS NOT TESTED", sep="!", red=True, bold=True)
+            terminalreporter.line(f"{len(skipped)} tests need {need}", red=True)

@@ -44,6 +44,11 @@ _REFUSED = (
     kafka_errors.SaslAuthenticationFailedError,
     kafka_errors.UnsupportedSaslMechanismError,
 )
+_COORDINATOR_NOT_READY = (
+    kafka_errors.CoordinatorLoadInProgressError,
+    kafka_errors.CoordinatorNotAvailableError,
+    kafka_errors.NotCoordinatorError,
+)
 _WRONG = (
     kafka_errors.InvalidConfigurationError,
     kafka_errors.InvalidGroupIdError,
@@ -268,7 +273,7 @@ class KafkaLog:
         while True:
             try:
                 return ask()
-            except kafka_errors.CoordinatorNotAvailableError:
+            except _COORDINATOR_NOT_READY:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
