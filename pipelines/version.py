@@ -12,7 +12,7 @@ The 256 bits of a version, from high to low:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ DELETED = ("withdrawn", "erased")
 VERSION_BYTES = 32
 
 Words = npt.NDArray[np.uint64]
+_NULL = np.uint64(0x6E756C6C)
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
 
 
@@ -55,25 +56,47 @@ def order_of(version: int) -> int:
 def _digest(rows: pa.Table) -> Words:
     """Two 64-bit words a row (n x 2) over all columns in the order of their names: no change to one goes unseen.
 
-    A value becomes a BLAKE2b hash once, however many rows hold it; columns are then mixed by multiplication and
+    A text becomes a BLAKE2b hash once, however many rows hold it; columns are then mixed by multiplication and
     rotation, so that swapping two columns, or two items of a list, gives another digest.
     """
     digest = np.zeros((rows.num_rows, 2), np.uint64)
     for name in sorted(rows.column_names):
-        digest ^= _hashes(rows.column(name).combine_chunks()) + np.frombuffer(_blake(name.encode()), "<u8")
+        digest ^= _hashes(rows.column(name).combine_chunks()) + _salt(name)
         digest *= _FACTORS
         digest ^= digest >> np.uint64(29)
     return digest
 
 
+@cache
+def _salt(name: str) -> Words:
+    return np.frombuffer(hashlib.blake2b(name.encode(), digest_size=16).digest(), "<u8")
+
+
 def _hashes(column: pa.Array) -> Words:
-    if pa.types.is_list(column.type):
+    kind = column.type
+    if pa.types.is_list(kind):
         return _list_hashes(column)
-    encoded = column.dictionary_encode()
-    values = np.frombuffer(b"".join(map(_blake, _bytes(encoded.dictionary))), "<u8").reshape(-1, 2)
-    # Null has a place of its own, after the last value.
-    values = np.vstack([values, np.ones((1, 2), np.uint64)])
-    return values[encoded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)]  # type: ignore[no-any-return]
+    if pa.types.is_string(kind):
+        encoded = column.dictionary_encode()
+        words = b"".join(
+            hashlib.blake2b(text.encode(), digest_size=16).digest() for text in encoded.dictionary.to_pylist()
+        )
+        # Null takes the place before the first value, and is overwritten below.
+        places = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        hashes = np.frombuffer(words, "<u8").reshape(-1, 2)[places] if words else np.zeros((len(column), 2), np.uint64)
+    elif pa.types.is_fixed_size_binary(kind):
+        # These are hashes themselves.
+        start, end = 2 * column.offset, 2 * (column.offset + len(column))
+        hashes = np.frombuffer(column.buffers()[1], "<u8")[start:end].reshape(-1, 2).copy()
+    else:
+        plain = column.cast(pa.int64()) if pa.types.is_timestamp(kind) else column
+        numbers = plain.fill_null(0).to_numpy(zero_copy_only=False)
+        bits = numbers.view(np.uint64) if pa.types.is_floating(kind) else numbers.astype(np.uint64)
+        hashes = bits[:, None] * _FACTORS
+        hashes ^= hashes >> np.uint64(32)
+    if column.null_count:
+        hashes[column.is_null().to_numpy(zero_copy_only=False)] = _NULL
+    return hashes
 
 
 def _list_hashes(column: pa.ListArray) -> Words:
@@ -84,16 +107,3 @@ def _list_hashes(column: pa.ListArray) -> Words:
     mixed ^= mixed >> np.uint64(31)
     sums = np.vstack([np.zeros((1, 2), np.uint64), np.cumsum(mixed, axis=0, dtype=np.uint64)])
     return sums[ends] - sums[ends - lengths] + lengths.astype(np.uint64)[:, None]  # type: ignore[no-any-return]
-
-
-def _bytes(values: pa.Array) -> Sequence[bytes]:
-    if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
-        return values.cast(pa.binary()).to_pylist()  # type: ignore[no-any-return]
-    if pa.types.is_fixed_size_binary(values.type):
-        return values.to_pylist()  # type: ignore[no-any-return]
-    plain = values.cast(pa.int64()) if pa.types.is_timestamp(values.type) else values
-    return [value.tobytes() for value in plain.to_numpy(zero_copy_only=False)]
-
-
-def _blake(value: bytes) -> bytes:
-    return hashlib.blake2b(value, digest_size=16).digest()

