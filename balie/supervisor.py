@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -26,6 +26,8 @@ from typing import IO, Protocol
 from balie.open import migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
 from balie.settings import Settings
 from storage.errors import StorageError
+from storage.state.keys import CACHE_SECONDS, KeyRecord
+from storage.warehouse.erasure import clear_hashes
 from storage.warehouse.migrations import migrate
 
 _log = logging.getLogger(__name__)
@@ -172,9 +174,20 @@ def prepare(settings: Settings) -> None:
 
 
 def tidy(settings: Settings) -> None:
-    """Removes what has expired: records and failures in the log, conversations and discarded failures in the state."""
+    """Removes what has expired: records and failures in the log, conversations and discarded failures in the state,
+    hash keys whose time is over, and the hashes made with them."""
+    now = datetime.now(UTC)
     with closing(open_log(settings)) as log:
         for topic in topics_of(settings):
             log.clean(topic.name)
-    with closing(open_state(settings)) as state:
-        state.expire(datetime.now(UTC))
+    with closing(open_state(settings)) as state, closing(open_warehouse(settings)) as warehouse:
+        state.expire(now)
+        # A pipeline may still hold a key in its cache for a minute: its hashes are cleared the next time.
+        over = [key.key_id for key in state.keys.destroy_expired(now) if _long_destroyed(key, now)]
+        if over:
+            clear_hashes(warehouse, over)
+            state.keys.confirm_cleared(over, now)
+
+
+def _long_destroyed(key: KeyRecord, now: datetime) -> bool:
+    return key.destroyed_at is not None and now - key.destroyed_at > timedelta(seconds=2 * CACHE_SECONDS)

@@ -60,7 +60,7 @@ def account(
                 known, origin = str(failure.failure_id), failure.origin
                 if known in open_failures:
                     total.open_failures += 1
-                elif known in discarded:
+                elif known in discarded or failure.expires_at <= failure.failed_at:
                     total.discarded += 1
                 elif origin is not None:
                     gone[known] = (origin.topic, origin.partition, origin.offset)

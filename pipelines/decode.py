@@ -8,7 +8,6 @@ others; so what a row becomes never depends on the rows beside it.
 from __future__ import annotations
 
 import hashlib
-import io
 import ipaddress
 import json
 import re
@@ -86,9 +85,9 @@ def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask]:
         return flatten(arrow_schema().empty_table())
     raw = b"\n".join(values)
     try:
-        raw.decode()
+        pa.scalar(raw, pa.binary()).cast(pa.string())  # refuses what is not UTF-8, which the reader lets pass
         events = pyarrow.json.read_json(
-            io.BytesIO(raw),
+            pa.BufferReader(raw),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(raw) + 1, 1024)),
             parse_options=pyarrow.json.ParseOptions(
                 explicit_schema=arrow_schema(), unexpected_field_behavior="ignore", newlines_in_values=False
@@ -100,7 +99,7 @@ def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask]:
         _default(columns)
         suspects |= _inconsistent(columns)
         return columns, suspects
-    except (pa.ArrowInvalid, UnicodeDecodeError):
+    except pa.ArrowInvalid:
         return None, everything
 
 

@@ -44,7 +44,7 @@ class Driver:
     group: str = GROUP
     runner: str = "FnApiRunner"
     options: Sequence[str] = ()
-    most_records: int = 50_000
+    most_records: int = 200_000
     batch_records: int = 10_000
     idle_seconds: float = 0.1
     progress: Progress = field(default_factory=Progress)

@@ -32,8 +32,9 @@ class Load(beam.DoFn):
 
     def process(self, batch: Batch) -> Iterator[OffsetRange]:
         rooms = rooms_of(self._opener)
-        if batch.failures:
-            records = [failure_record(failure) for failure in batch.failures]
+        # One that has outlived its time counts as discarded: appended, it would be kept as long again.
+        records = [failure_record(failure) for failure in batch.failures if failure.expires_at > failure.failed_at]
+        if records:
             _patiently(lambda: rooms.log.append(rooms.failures_topic, records))
             self._failed.inc(len(records))
         rows = batch.columns.drop_columns([ROW])
