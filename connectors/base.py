@@ -8,6 +8,7 @@ the collector's.
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,16 +16,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import available_timezones
 
 import orjson
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from connectors.contact import checked_person
-from connectors.errors import Rejected
+from connectors.errors import Misconfigured, Rejected
 from connectors.times import in_utc
 from schemas.feedback import SCHEMA_VERSION, Channel, FeedbackEvent, Metric, Note, Scale, feedback_id, read
 
 _MAX_FIELDS = 1_000
+_SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _CLIENT_HINTS = (
     "sec-ch-ua",
     "sec-ch-ua-full-version-list",
@@ -114,6 +118,16 @@ class Source:
     region: str = "NL"
     time_zone: str = "Europe/Amsterdam"
     language: str | None = None
+
+    def __post_init__(self) -> None:
+        """Misconfigured where no event of this source could be valid."""
+        for name, value in (("tenant", self.tenant), ("source", self.name), ("connector", self.connector)):
+            if not _SLUG.fullmatch(value):
+                raise Misconfigured(f"the name of a {name} is a small letter and then letters, digits, - and _")
+        if self.time_zone not in available_timezones():
+            raise Misconfigured(f"time_zone of {self.tenant}/{self.name} is not in the IANA database")
+        if self.region not in SUPPORTED_REGIONS:
+            raise Misconfigured(f"region of {self.tenant}/{self.name} is not an ISO 3166 code such as NL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,8 +166,12 @@ class WebForm(Webhook):
         if referrer and urlsplit(referrer).netloc != urlsplit(request.url).netloc:
             hidden["subject.page_url"] = referrer
         if asks.scale is not None:
-            content.append(pages.score_choices("score", language, asks.metric, asks.scale, asks.wording))
-        if asks.scale is None or not self.public:
+            content.append(
+                pages.score_choices("score", language, asks.metric, asks.scale, asks.wording, required=self.public)
+            )
+        if asks.scale is None:
+            content.append(pages.text_area("text", language, asks.wording or pages.TEXTS[language]["open"]))
+        elif not self.public:
             content.append(pages.text_area("text", language))
         if not self.public:
             content.append(pages.one_line("subject.case_number", language, "case_number"))

@@ -27,7 +27,7 @@ legend,.label{font-weight:600;padding:0;margin:0 0 .5rem;display:block}
 cursor:pointer}
 .choice:has(:checked){border-color:#0b57a4;background:#e8f1fb}
 .choice input{width:1.25rem;height:1.25rem;margin:0}
-.face{font-size:2rem;line-height:1}
+.face{width:2.25rem;height:2.25rem}
 .ends{display:flex;justify-content:space-between;font-size:1rem}
 textarea,input[type=text],input[type=datetime-local]{font:inherit;width:100%;box-sizing:border-box;
 border:2px solid #555;border-radius:.5rem;padding:.6rem}
@@ -77,6 +77,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "speed": "De snelheid",
         "ease": "Het gemak",
         "text": "Wilt u uw antwoord toelichten?",
+        "open": "Wat wilt u ons vertellen?",
         "privacy": "Vul geen persoonlijke gegevens in.",
         "occurred_at": "Wanneer is dit antwoord gegeven?",
         "case_number": "Zaaknummer",
@@ -112,6 +113,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "speed": "The speed",
         "ease": "How easy it was",
         "text": "Would you like to explain your answer?",
+        "open": "What would you like to tell us?",
         "privacy": "Please leave out personal details.",
         "occurred_at": "When was this answer given?",
         "case_number": "Case number",
@@ -147,6 +149,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "speed": "Szybkości",
         "ease": "Łatwości załatwienia sprawy",
         "text": "Czy chcesz uzasadnić odpowiedź?",
+        "open": "Co chcesz nam przekazać?",
         "privacy": "Prosimy nie podawać danych osobowych.",
         "occurred_at": "Kiedy udzielono tej odpowiedzi?",
         "case_number": "Numer sprawy",
@@ -182,6 +185,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "speed": "Hvor raskt det gikk",
         "ease": "Hvor enkelt det var",
         "text": "Vil du begrunne svaret ditt?",
+        "open": "Hva vil du si til oss?",
         "privacy": "Ikke skriv personopplysninger.",
         "occurred_at": "Når ble dette svaret gitt?",
         "case_number": "Saksnummer",
@@ -217,6 +221,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "speed": "Nopeuteen",
         "ease": "Helppouteen",
         "text": "Haluatko perustella vastaustasi?",
+        "open": "Mitä haluat kertoa meille?",
         "privacy": "Älä kirjoita henkilötietoja.",
         "occurred_at": "Milloin vastaus annettiin?",
         "case_number": "Asianumero",
@@ -231,7 +236,14 @@ TEXTS: dict[str, dict[str, str]] = {
     },
 }
 
-FACES = {"good": "🙂", "average": "😐", "poor": "🙁"}
+# Drawn, since a kiosk may have no font with faces.
+_MOUTHS = {"good": "M9 19q7 8 14 0", "average": "M10 21h12", "poor": "M9 24q7-8 14 0"}
+FACES = {
+    face: '<svg class="face" viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" '
+    'stroke-width="2.5" stroke-linecap="round"><circle cx="16" cy="16" r="14"/><path d="M11 11v2M21 11v2"/>'
+    f'<path d="{mouth}"/></svg>'
+    for face, mouth in _MOUTHS.items()
+}
 
 
 def language_of(request: Request, setting: str | None, fallback: str | None) -> str:
@@ -284,11 +296,19 @@ def form(language: str, content: Iterable[str], hidden: Mapping[str, str], butto
     return f'<form method="post">{carried}\n' + "\n".join(content) + f"\n{submit}</form>"
 
 
-def choices(name: str, legend: str, options: Mapping[str, str], faces: Mapping[str, str] | None = None) -> str:
-    """Radio buttons: value → label."""
+def choices(
+    name: str,
+    legend: str,
+    options: Mapping[str, str],
+    faces: Mapping[str, str] | None = None,
+    *,
+    required: bool = False,
+) -> str:
+    """Radio buttons: value → label, some with a face (safe HTML) before it."""
+    must = " required" if required else ""
     shown = "".join(
-        f'<label class="choice"><input type="radio" name="{escape(name)}" value="{escape(value)}">'
-        + (f'<span class="face" aria-hidden="true">{faces[value]}</span>' if faces and value in faces else "")
+        f'<label class="choice"><input type="radio" name="{escape(name)}" value="{escape(value)}"{must}>'
+        + (faces or {}).get(value, "")
         + f"<span>{escape(label)}</span></label>"
         for value, label in options.items()
     )
@@ -300,13 +320,15 @@ def smiley_buttons(name: str, language: str, values: Mapping[str, str]) -> str:
     texts = TEXTS[language]
     buttons = "".join(
         f'<button class="face-button" name="{escape(name)}" value="{escape(value)}">'
-        f'<span class="face" aria-hidden="true">{FACES[face]}</span><br>{escape(texts[face])}</button>'
+        f"{FACES[face]}<br>{escape(texts[face])}</button>"
         for face, value in values.items()
     )
     return f'<fieldset><legend>{escape(texts["rate"])}</legend><div class="choices">{buttons}</div></fieldset>'
 
 
-def score_choices(name: str, language: str, metric: Metric, scale: Scale, wording: str | None) -> str:
+def score_choices(
+    name: str, language: str, metric: Metric, scale: Scale, wording: str | None, *, required: bool
+) -> str:
     """Radio buttons for every whole number of a scale, with words at its ends."""
     texts = TEXTS[language]
     legend = wording or texts.get(f"rate_{metric.value}", texts["rate"])
@@ -314,15 +336,23 @@ def score_choices(name: str, language: str, metric: Metric, scale: Scale, wordin
     if metric is Metric.SMILEY and len(values) == 3:
         names = ("poor", "average", "good") if scale.best == scale.max else ("good", "average", "poor")
         labels = {value: texts[face] for value, face in zip(values, names, strict=True)}
-        return choices(name, legend, labels, {value: FACES[face] for value, face in zip(values, names, strict=True)})
+        return choices(
+            name,
+            legend,
+            labels,
+            {value: FACES[face] for value, face in zip(values, names, strict=True)},
+            required=required,
+        )
     if metric is Metric.THUMBS and len(values) == 2:
         words = ("no", "yes") if scale.best == scale.max else ("yes", "no")
-        return choices(name, legend, {value: texts[word] for value, word in zip(values, words, strict=True)})
+        return choices(
+            name, legend, {value: texts[word] for value, word in zip(values, words, strict=True)}, required=required
+        )
     worst = texts.get(f"worst_{metric.value}", texts["worst"])
     best = texts.get(f"best_{metric.value}", texts["best"])
     low, high = (worst, best) if scale.best == scale.max else (best, worst)
     ends = f'<p class="ends"><span>{values[0]} = {escape(low)}</span><span>{values[-1]} = {escape(high)}</span></p>'
-    return choices(name, legend, {value: value for value in values}) + ends
+    return choices(name, legend, {value: value for value in values}, required=required) + ends
 
 
 def text_area(name: str, language: str, label: str | None = None) -> str:
