@@ -6,10 +6,10 @@ once a row: services, pages, agents and short comments repeat.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +35,12 @@ _IDENTIFIERS: dict[str, Kind] = {
 _CONTACTS = ("person.name", "person.email", "person.phone")
 # What citizens write in their own language; other strings are names of things, written by the town or its systems.
 _OWN_WORDS = frozenset({"answers.text", "answers.reason", "subject.search_term"})
+_CASES = "answers.text.cases"
 _HINTS = "client.client_hints."
 _DIGIT = "[0-9]"
 
 Places = npt.NDArray[np.intp]
+_T = TypeVar("_T")
 
 
 class Keys(Protocol):
@@ -120,48 +122,61 @@ class Enrichment:
 
     def find_case_numbers(self, events: pa.Table) -> pa.Table:
         """Replaces `subject.case_number` by the one that was given, else is in the page's URL, else in a text; adds
-        `case_number_from`: given, url or text."""
+        `case_number_from` (given, url or text), and where in each text case numbers stand."""
         numbers: list[str | None] = [None] * events.num_rows
         origins: list[str | None] = [None] * events.num_rows
-        missing = np.ones(events.num_rows, bool)
+        columns = (
+            ("given", "subject.case_number", case_number.given),
+            ("url", "subject.page_url", case_number.from_url),
+        )
+        for origin, name, number_in in columns:
+            for row, number in self._case_numbers(events, _column(events, name), number_in):
+                if numbers[row] is None:
+                    numbers[row], origins[row] = number, origin
         texts = _column(events, "answers.text")
-        joined = pc.binary_join(_rewrap(texts, texts.values.fill_null("")), "\n")
-        columns = {
-            "given": _column(events, "subject.case_number"),
-            "url": _column(events, "subject.page_url"),
-            "text": joined,
-        }
-        tenants, languages = _column(events, "tenant"), _column(events, "language")
-        for origin, values in columns.items():
-            candidates = pc.match_substring_regex(values, _DIGIT).fill_null(False).to_numpy(zero_copy_only=False)
-            rows = np.flatnonzero(candidates & missing)
-            places = pa.array(rows)
-            firsts, inverse = _distinct(tenants.take(places), values.take(places), languages.take(places))
-            found = [
-                _case_number(origin, values[row].as_py(), self.towns[tenants[row].as_py()], languages[row].as_py())
-                for row in rows[firsts].tolist()
-            ]
-            for row, place in zip(rows.tolist(), inverse.tolist(), strict=True):
-                if (number := found[place]) is not None:
-                    numbers[row], origins[row], missing[row] = number, origin, False
+        rows = pc.list_parent_indices(texts).to_numpy(zero_copy_only=False)
+        spans: list[list[int]] = [[]] * len(texts.values)
+        for place, found in self._case_numbers(events, texts.values, case_number.find, rows):
+            spans[place] = [offset for one in found for offset in (one.start, one.end)]
+            if numbers[rows[place]] is None:
+                numbers[rows[place]], origins[rows[place]] = found[0].number, "text"
         return _with(
             events,
             **{
                 "subject.case_number": pa.array(numbers, pa.string()),
                 "case_number_from": pa.array(origins, pa.string()),
+                _CASES: _rewrap(texts, pa.array(spans, pa.list_(pa.int32()))),
             },
         )
+
+    def _case_numbers(
+        self,
+        events: pa.Table,
+        values: pa.Array,
+        find: Callable[[str, CasePatterns, str | None], _T | None],
+        rows: Places | None = None,
+    ) -> Iterator[tuple[int, _T]]:
+        """Where in a column of strings something was found, and what. `rows` says whose each string is."""
+        places = np.flatnonzero(
+            pc.match_substring_regex(values, _DIGIT).fill_null(False).to_numpy(zero_copy_only=False)
+        )
+        owners = pa.array(places if rows is None else rows[places])
+        tenants, languages = _column(events, "tenant").take(owners), _column(events, "language").take(owners)
+        asked = values.take(pa.array(places))
+        firsts, inverse = _distinct(tenants, asked, languages)
+        found = [
+            find(asked[first].as_py(), self.towns[tenants[first].as_py()].patterns, languages[first].as_py())
+            for first in firsts.tolist()
+        ]
+        for place, group in zip(places.tolist(), inverse.tolist(), strict=True):
+            if what := found[group]:
+                yield place, what
 
     def cut_page_urls(self, events: pa.Table) -> pa.Table:
         """Replaces `subject.page_url` by its path and the parameters that the town allows, without personal data."""
 
-        def cut(
-            town: Town, urls: Sequence[str], _: Sequence[str | None], contacts: Sequence[Sequence[str]]
-        ) -> list[str]:
-            return [
-                page_url.cut(url, town.page_parameters, town.scrubber, details)
-                for url, details in zip(urls, contacts, strict=True)
-            ]
+        def cut(town: Town, urls: Sequence[_Said]) -> list[str]:
+            return [page_url.cut(url.text, town.page_parameters, town.scrubber, url.contacts) for url in urls]
 
         return self._map_strings(events, "subject.page_url", cut)
 
@@ -227,15 +242,9 @@ class Enrichment:
         return _with(rows, version=version.versions(rows), **{ROW: events.column(ROW)})
 
     def _map_strings(
-        self,
-        events: pa.Table,
-        name: str,
-        change: Callable[[Town, Sequence[str], Sequence[str | None], Sequence[Sequence[str]]], list[str]],
+        self, events: pa.Table, name: str, change: Callable[[Town, Sequence[_Said]], Sequence[str]]
     ) -> pa.Table:
-        """A column of strings, or of lists of strings, with each one changed.
-
-        `change` gets the distinct values of one town, their languages and the contact details of those who wrote them.
-        """
+        """A column of strings, or of lists of strings, each one changed. `change` gets what is distinct of a town."""
         column = _column(events, name)
         is_list = pa.types.is_list(column.type)
         values = column.values if is_list else column
@@ -250,46 +259,49 @@ class Enrichment:
         owners[list(contacts)] = np.array(list(contacts), np.int64) + 1
         owner_of = pa.array(owners).take(rows)
         firsts, inverse = _distinct(tenants, values, languages, owner_of)
-        firsts_array = pa.array(firsts)
-        texts = values.take(firsts_array).to_pylist()
-        spoken = languages.take(firsts_array).to_pylist()
-        details = [contacts.get(owner - 1, ()) for owner in owner_of.take(firsts_array).to_pylist()]
-        changed: list[str | None] = [None] * len(texts)
-        by_town: dict[str, list[int]] = {}
-        for place, tenant in enumerate(tenants.take(firsts_array).to_pylist()):
-            if texts[place] is not None:
-                by_town.setdefault(tenant, []).append(place)
-        for tenant, places in by_town.items():
-            results = change(
-                self.towns[tenant],
-                [texts[p] for p in places],
-                [spoken[p] for p in places],
-                [details[p] for p in places],
-            )
-            for place, result in zip(places, results, strict=True):
+        first_places = pa.array(firsts)
+        cases = _column(events, _CASES).values.take(first_places).to_pylist() if name == "answers.text" else None
+        changed: list[str | None] = [None] * len(firsts)
+        by_town: dict[str, tuple[list[int], list[_Said]]] = {}
+        for place, (tenant, text, language, owner) in enumerate(
+            zip(*(c.take(first_places).to_pylist() for c in (tenants, values, languages, owner_of)), strict=True)
+        ):
+            if text is not None:
+                said = _Said(text, language, contacts.get(owner - 1, ()), cases and cases[place])
+                places, of_town = by_town.setdefault(tenant, ([], []))
+                places.append(place)
+                of_town.append(said)
+        for tenant, (places, of_town) in by_town.items():
+            for place, result in zip(places, change(self.towns[tenant], of_town), strict=True):
                 changed[place] = result
         new = pa.array(changed, pa.string()).take(pa.array(inverse))
         return _with(events, **{name: _rewrap(column, new) if is_list else new})
 
 
-def _case_number(origin: str, value: str, town: Town, language: str | None) -> str | None:
-    if origin == "given":
-        return case_number.given(value, town.patterns)
-    if origin == "url":
-        return case_number.from_url(value, town.patterns)
-    found = case_number.find(value, town.patterns, language)
-    return found[0].number if found else None
+class _Said(NamedTuple):
+    """A string of an answer, the language it is in, the contact details of who said it, and, if they were looked for,
+    where case numbers stand in it: start, end, start, end …"""
+
+    text: str
+    language: str | None
+    contacts: Sequence[str]
+    cases: Sequence[int] | None
 
 
-def _scrub(
-    town: Town, texts: Sequence[str], languages: Sequence[str | None], contacts: Sequence[Sequence[str]]
-) -> list[str]:
-    protected = [
-        [(found.start, found.end) for found in case_number.find(text, town.patterns, language)]
-        for text, language in zip(texts, languages, strict=True)
-    ]
-    scrubbed = town.scrubber.scrub_many(texts, languages, contacts, protected)
+def _scrub(town: Town, said: Sequence[_Said]) -> list[str]:
+    scrubbed = town.scrubber.scrub_many(
+        [one.text for one in said],
+        [one.language for one in said],
+        [one.contacts for one in said],
+        [_protected(town, one) for one in said],
+    )
     return [text for text in scrubbed if text is not None]
+
+
+def _protected(town: Town, said: _Said) -> Sequence[tuple[int, int]]:
+    if said.cases is not None:
+        return list(zip(said.cases[::2], said.cases[1::2], strict=True))
+    return [(found.start, found.end) for found in case_number.find(said.text, town.patterns, said.language)]
 
 
 def _contacts(events: pa.Table) -> dict[int, tuple[str, ...]]:
