@@ -1,4 +1,4 @@
-"""`balie demo` shows what it says: answers of every channel, personal data gone, figures that a repeat does not move."""
+"""`balie demo`: answers of every channel, personal data gone, figures that a repeat does not move."""
 
 import subprocess
 import sys
