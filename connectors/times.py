@@ -7,20 +7,22 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
-def in_utc(given: datetime | str | None, zone: str) -> tuple[datetime | None, str | None]:
+def in_utc(given: object, zone: str) -> tuple[datetime | None, str | None]:
     """The moment in UTC, and what was wrong with it in the words of a note.
 
-    A string is ISO 8601. What has no offset is local time of `zone` (IANA): a time in the hour that the change of the
-    clock doubles is its first one, and one in the hour it skips is shifted forward.
+    `given` is a datetime, or a string in ISO 8601. What has no offset is local time of `zone` (IANA): a time in the
+    hour that the change of the clock doubles is its first one, and one in the hour it skips is shifted forward.
     """
     if given is None or given == "":
         return None, None
     try:
         moment = datetime.fromisoformat(given) if isinstance(given, str) else given
+        if not isinstance(moment, datetime):
+            return None, "not_a_time"
         if moment.tzinfo is not None:
             return moment.astimezone(UTC), None
         return _from_local(moment, _zone(zone))
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, OverflowError):
         return None, "not_a_time"
 
 

@@ -89,18 +89,18 @@ def create_app(
     pages = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, redirect_slashes=False)
 
     @pages.get("/health")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         """200 while the process lives."""
         return {"status": "ok"}
 
     @pages.get("/ready")
-    def ready(response: Response) -> dict[str, str | int]:
+    async def ready(response: Response) -> dict[str, str | int]:
         """200 while answers can be made durable: 503 once the log is down and the spool has no room."""
         response.status_code = 503 if writer.full else 200
         return {"log": "up" if writer.log_up else "down", "spooled": spool.pending, "refused": spool.refused}
 
     @pages.get("/metrics")
-    def show_metrics() -> Response:
+    async def show_metrics() -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     front = FrontDoor(
@@ -171,8 +171,8 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        door = self._find(path)
-        if door is None and not path.startswith("/v1/"):
+        door = self._find(path) if scope["type"] == "http" else None
+        if door is None and not (scope["type"] == "http" and path.startswith("/v1/")):
             await self._pages(scope, receive, send)
             return
         started = time.perf_counter()

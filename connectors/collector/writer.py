@@ -108,7 +108,7 @@ class Writer:
                 try:
                     await self._write(groups)
                 except Exception as error:
-                    logger.exception("writing failed in a way it should not")
+                    logger.error("writing failed in a way it should not: %s", type(error).__name__)
                     for group in groups:
                         group.end(NoRoom(type(error).__name__))
                 for _ in groups:
@@ -129,6 +129,7 @@ class Writer:
             except Exception as error:
                 self._found_down(error)
             else:
+                self._found_up()
                 for group in groups:
                     group.end()
                 return
@@ -153,9 +154,7 @@ class Writer:
                 except Exception as error:
                     self._found_down(error)
                     await asyncio.sleep(self._retry_seconds)
-            if not self.log_up:
-                logger.warning("the log takes records again")
-            self.log_up, self.full = True, False
+            self._found_up()
             self._show()
 
     async def _drain(self, waiting: Sequence[Spooled]) -> None:
@@ -182,6 +181,11 @@ class Writer:
             told = str(error) if isinstance(error, StorageError) else type(error).__name__
             logger.error("the log does not take records, so they go to the spool: %s", told)
         self.log_up = False
+
+    def _found_up(self) -> None:
+        if not self.log_up:
+            logger.warning("the log takes records again")
+        self.log_up, self.full = True, False
 
     def _show(self) -> None:
         self._metrics.log_up.set(self.log_up)

@@ -35,7 +35,7 @@ from connectors.signatures import (
     verify_standard_webhook,
 )
 from connectors.web import pages
-from schemas.feedback import Channel, Metric
+from schemas.feedback import Channel, Metric, Note
 
 HONEYPOT = "website"
 SESSION = re.compile(r"[0-9a-f]{32}")
@@ -105,16 +105,17 @@ class WebForm(Webhook):
         draft = Draft(
             answers=answers,
             outcome="declined" if declined else "answered",
-            language=_text(given, "language") or source.language,
+            language=given.get("language") or source.language,
             survey=_part(given, "survey") or ({"id": self.survey} if self.survey else None),
             subject=_part(given, "subject"),
             person=_part(given, "person"),
             consent=_part(given, "consent"),
+            notes=[Note(field=name, problem="not_an_object") for name in _PARTS if _is_no_part(given, name)],
         )
         if self.public:
             draft = replace(draft, client=client_of(request))
         else:
-            draft = replace(draft, client=_part(given, "client"), occurred_at=_text(given, "occurred_at"))
+            draft = replace(draft, client=_part(given, "client"), occurred_at=given.get("occurred_at"))
         source_id = _id(given) or request.headers.get("webhook-id")
         if source_id and not self.public:
             order = given.get("order") or 0
@@ -228,14 +229,13 @@ def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
     return nested
 
 
-def _text(given: Mapping[str, Any], name: str) -> str | None:
-    value = given.get(name)
-    return value if isinstance(value, str) and value else None
-
-
 def _part(given: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     value = given.get(name)
     return value if isinstance(value, dict) and value else None
+
+
+def _is_no_part(given: Mapping[str, Any], name: str) -> bool:
+    return given.get(name) is not None and not isinstance(given[name], dict)
 
 
 def _id(given: Mapping[str, Any]) -> str | None:
