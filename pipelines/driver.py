@@ -103,9 +103,9 @@ class Driver:
 
 def _pending(log: Log, member: Member, topic: str, most: int) -> tuple[list[OffsetRange], int]:
     """What is to be loaded next, a range a partition, and how many offsets wait in all."""
+    mine = member.partitions()  # first: what is committed is told of these only
     committed = member.committed()
     ranges, lag = [], 0
-    mine = member.partitions()
     for partition, (first, end) in log.ends(topic).items():
         start = max(first, committed.get(partition, first))
         if partition in mine and start < end:
