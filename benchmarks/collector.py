@@ -80,7 +80,7 @@ def messages(count: int, port: int, run: int) -> list[bytes]:
             "MessageSid": f"SM{run:02d}{number:030d}",
             "SmsSid": f"SM{run:02d}{number:030d}",
             "AccountSid": "AC00000000000000000000000000000001",
-            "From": f"+3161{number % 10_000_000:07d}",
+            "From": f"+31612{number % 1_000_000:06d}",
             "To": "+3197010201234",
             "Body": TEXT,
             "ApiVersion": "2010-04-01",

@@ -87,8 +87,7 @@ class TwilioSms(Webhook):
     def _answer(self, text: str) -> dict[str, object]:
         number = _NUMBER.fullmatch(text)
         if number is None or self.asks.scale is None:
-            # Words alone measure nothing, whatever was asked.
-            return Question(question=self.asks.question, wording=self.asks.wording).answer(text=text)
+            return self.asks.words(text)
         score = int(number[1])
         on_scale = self.asks.scale.min <= score <= self.asks.scale.max
         return self.asks.answer(score=score, text=None if on_scale else text)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import contact
-from connectors.base import USUAL_SCALES, Draft, Question, Request, Source, client_of, finish
+from connectors.base import USUAL_SCALES, Draft, Question, Request, Source, client_of, fields, finish
 from connectors.errors import Misconfigured, Rejected
 from connectors.signatures import (
     standard_webhook_headers,
@@ -189,3 +190,8 @@ def test_a_source_that_could_give_no_event_is_refused(wrong: dict[str, Any]) -> 
     told = {"tenant": "waterdam", "name": "site", "connector": "form", "channel": Channel.WEB, **wrong}
     with pytest.raises(Misconfigured):
         Source(**told)
+
+
+@given(st.text(alphabet="ab=&+% é%41%C3%A9;", max_size=30))
+def test_forms_are_decoded_as_the_standard_library_does(encoded: str) -> None:
+    assert fields(encoded) == parse_qsl(encoded, keep_blank_values=True)
