@@ -12,7 +12,7 @@ from schemas.failure import FailedEvent, Stage, failure_of_request
 from schemas.feedback import NewerSchema, Unreadable, read
 from schemas.topics import Topic
 from storage.errors import TooLarge
-from storage.log.base import Log, NewRecord
+from storage.log.base import Log, NewRecord, stored_size
 from storage.log.records import event_record, failure_record
 
 _BLOCK = 1_000
@@ -20,10 +20,14 @@ _BLOCK = 1_000
 
 @dataclass
 class Published:
-    """How many events are in the log, and which lines (from 1) became failures, each with the reason."""
+    """How many events are in the log, and which lines (from 1) became failures, each with the reason.
+
+    `left_out` are lines that are neither: no event, and larger than a failure may be. They stand in the file only.
+    """
 
     events: int = 0
     failed_lines: list[tuple[int, str]] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
 
 
 def publish(lines: Iterable[bytes], log: Log, topics: tuple[Topic, Topic], now: datetime) -> Published:
@@ -47,8 +51,12 @@ def publish(lines: Iterable[bytes], log: Log, topics: tuple[Topic, Topic], now: 
                 _fits(record, topics[0])
                 events.append(record)
             except (Unreadable, NewerSchema, TooLarge) as reason:
-                published.failed_lines.append((number, str(reason)))
-                failed.append(failure_record(_failure(line, str(reason), now)))
+                failure = failure_record(_failure(line, str(reason), now))
+                if stored_size(failure) > topics[1].max_message_bytes:
+                    published.left_out.append(number)
+                else:
+                    published.failed_lines.append((number, str(reason)))
+                    failed.append(failure)
         log.append(feedback, events)
         log.append(failures, failed)
         published.events += len(events)

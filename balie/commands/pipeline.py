@@ -47,7 +47,13 @@ def _publish(
         raise WrongUse(f"{file} cannot be read ({error.strerror})") from None
     with source as lines, closing(open_log(settings)) as log:
         published = publish(lines, log, topics_of(settings), datetime.now(UTC))
+    for number in published.left_out:
+        typer.echo(
+            f"balie: line {number}: no event, and too large to keep as a failure: it is in the file only", err=True
+        )
     _say_appended("published", "events", published.events, "line", published.failed_lines, as_json)
+    if published.left_out:
+        raise typer.Exit(FAILED)
 
 
 def _import(

@@ -84,7 +84,7 @@ class Member(Protocol):
         ...
 
     def committed(self) -> dict[int, int]:
-        """The next offset to load of each of the partitions that `partitions` gave; one without a commit is left out."""
+        """The next offset to load of each partition that `partitions` gave; one without a commit is left out."""
         ...
 
     def commit(self, next_offsets: Mapping[int, int]) -> None:
