@@ -1,4 +1,4 @@
-"""What goes into the log: the record of an event, and of a request or row that could not be read."""
+"""What could not be read, as a failure, and back again for another try."""
 
 from __future__ import annotations
 
@@ -8,21 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connectors.base import Request, Source
 from schemas.failure import FailedEvent, Stage, failure_of_request, without_secrets
-from schemas.feedback import MAX_URL, SCHEMA_VERSION, SCHEMA_VERSION_HEADER, FeedbackEvent
-from storage.log.base import NewRecord
+from schemas.feedback import MAX_URL
 
-_HEADERS = ((SCHEMA_VERSION_HEADER, str(SCHEMA_VERSION).encode()),)
 _SECRET_PARAMETERS = ("token", "secret", "signature", "key", "password", "guid", "auth")
-
-
-def event_record(event: FeedbackEvent) -> NewRecord:
-    """The record of an event, keyed by feedback id."""
-    return NewRecord(str(event.feedback_id).encode(), event.to_json(), _HEADERS)
-
-
-def failure_record(failure: FailedEvent) -> NewRecord:
-    """The record of a failure, keyed by failure id."""
-    return NewRecord(str(failure.failure_id).encode(), failure.to_json(), _HEADERS)
 
 
 def failed_request(request: Request, source: Source, reason: str, now: datetime) -> FailedEvent:

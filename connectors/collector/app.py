@@ -33,11 +33,12 @@ from connectors.collector.writer import NoRoom, Writer
 from connectors.conversation import keep
 from connectors.errors import Misconfigured, Rejected
 from connectors.intake import KEPT, Intake, parsed, settled
-from connectors.records import event_record, failed_request, failure_record
+from connectors.records import failed_request
 from schemas.feedback import FeedbackEvent
 from schemas.topics import FAILURES, FEEDBACK
 from storage.errors import StorageError, TooLarge
 from storage.log.base import Log
+from storage.log.records import event_record, failure_record
 from storage.state.store import State
 
 access = logging.getLogger("balie.access")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from balie.failures import Refused, discard, open_failures, reader, replay
 from connectors.base import Connector, Request, Source
-from connectors.records import failed_request, failed_row, failure_record
+from connectors.records import failed_request, failed_row
 from connectors.web.form import WebForm
 from connectors.web.govmetric import GovMetric
 from schemas.failure import LIFETIME, REPLAY_HEADER, FailedEvent, Origin, Replay, Stage, failure_of_record
@@ -21,6 +21,7 @@ from schemas.feedback import Channel, FeedbackEvent
 from schemas.topics import topics
 from storage.errors import Fatal, Retriable
 from storage.log.base import NewRecord, OffsetRange, Record
+from storage.log.records import failure_record
 from storage.log.sqlite import SqliteLog
 from storage.state.master_key import create_master_key
 from storage.state.store import State, open_state

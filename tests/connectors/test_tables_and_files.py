@@ -1,23 +1,17 @@
-"""Files taken in: rows as spreadsheets write them, bad rows kept with their number, the same file the same answers."""
+"""Files: rows as spreadsheets write them, bad rows kept with their number, the same rows the same answers."""
 
-from base64 import b64decode
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import orjson
 import pytest
 
-from connectors.base import BadRow, Source
+from connectors.base import BadRow, Draft, Source, finish
 from connectors.errors import Misconfigured, Rejected
-from connectors.files import take_file
 from connectors.registry import configured
 from connectors.tables import Row, Table
 from connectors.web.govmetric import GovMetric
 from schemas.feedback import Channel
-from schemas.topics import FAILURES, FEEDBACK, topics
-from storage.log.base import OffsetRange
-from storage.log.sqlite import SqliteLog
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
 SOURCE = Source("waterdam", "smileys", "govmetric", Channel.SURVEY_LINK)
@@ -117,27 +111,21 @@ def test_secrets_are_in_no_message_and_no_repr() -> None:
         configured("nothing", {})
 
 
-def test_the_same_file_twice_is_the_same_answers(tmp_path: Path) -> None:
-    log = SqliteLog(tmp_path)
-    log.apply_topics(topics())
+def test_the_same_rows_again_are_the_same_answers() -> None:
     header = "Response ID;Date;Rating;Comments\n"
     first = (header + "1;01-11-2026 09:00;Goed;a\n2;gisteren;Slecht;b\n").encode()
     overlapping = (header + "2;gisteren;Slecht;b\n1;01-11-2026 09:00;Goed;a\n3;01-11-2026 10:00;Goed;c\n").encode()
-    takings = [take_file(GovMetric(), SOURCE, content, log, NOW) for content in (first, first, overlapping)]
-    assert [(taken.events, len(taken.bad_rows)) for taken in takings] == [(1, 1), (1, 1), (2, 1)]
-    assert takings[0].bad_rows == ["row 3: occurred_at is in none of the time_formats"]
-    events = read(log, FEEDBACK)
-    assert len({event["feedback_id"] for event in events}) == 2
-    failures = read(log, FAILURES)
-    assert len({failure["failure_id"] for failure in failures}) == 1
-    # What was kept is a file again: mended, it gives the answer.
-    mended = b64decode(failures[0]["body"]).replace(b"gisteren", b"01-11-2026 09:30")
-    assert take_file(GovMetric(), SOURCE, mended, log, NOW).events == 1
-    with pytest.raises(Rejected):
-        take_file(GovMetric(), SOURCE, b"a;b\n1;2\n", log, NOW)
-    log.close()
+    (one,), (bad,) = taken(first)
+    (again, other), (bad_again,) = taken(overlapping)
+    assert one == again != other
+    assert bad.reason == "row 3: occurred_at is in none of the time_formats"
+    # What is kept of a bad row does not depend on its place, and is a file again: mended, it gives the answer.
+    assert bad.content == bad_again.content
+    mended, still_bad = taken(bad.content.replace(b"gisteren", b"01-11-2026 09:30"))
+    assert (len(mended), still_bad) == (1, [])
 
 
-def read(log: SqliteLog, topic: str) -> list[dict[str, Any]]:
-    found = log.read(OffsetRange(topic, 0, *log.ends(topic)[0]))
-    return [orjson.loads(record.value or b"") for record in found]
+def taken(content: bytes) -> tuple[list[UUID], list[BadRow]]:
+    rows = list(GovMetric().parse_rows(content, SOURCE, NOW))
+    drafts = [finish(row, SOURCE, NOW).feedback_id for row in rows if isinstance(row, Draft)]
+    return drafts, [row for row in rows if isinstance(row, BadRow)]
