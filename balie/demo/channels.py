@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 
 from balie.demo.invented import Answer
-from connectors.base import Connector, Request
+from connectors.base import Request, Webhook
 
 GUID = "d0f6c2b8-0000-4000-8000-000000010031"
 # What the town has, as its balie.toml says. Secrets are in files that the demo writes beside it.
@@ -71,7 +71,7 @@ class Sent:
 class FrontDoor:
     """Sends answers to a running collector as their providers would, signed by the sources' own connectors."""
 
-    def __init__(self, collector_url: str, connectors: Mapping[str, Connector]) -> None:
+    def __init__(self, collector_url: str, connectors: Mapping[str, Webhook]) -> None:
         self._url = collector_url
         self._connectors = connectors
         self._http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=32))

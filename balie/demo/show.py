@@ -26,6 +26,7 @@ from balie.demo.stage import TENANT, LogKind, Stage
 from balie.import_file import import_file
 from balie.open import sources, topics_of
 from balie.supervisor import CommandProcess, wait_until_it_answers
+from connectors.base import Webhook
 from pipelines.driver import GROUP
 from reporting.metrics import METRICS, USUAL
 from reporting.report import report
@@ -81,7 +82,7 @@ def _write_secrets(folder: Path) -> None:
 
 
 def _door(stage: Stage) -> FrontDoor:
-    connectors = {source.name: connector for source, connector in sources(stage.settings)}
+    connectors = {s.name: connector for s, connector in sources(stage.settings) if isinstance(connector, Webhook)}
     return FrontDoor(f"http://127.0.0.1:{stage.settings.collector.port}", connectors)
 
 

@@ -17,6 +17,7 @@ from balie.open import (
     warehouse_token,
 )
 from balie.settings import Settings, SettingsError, load
+from connectors.base import Webhook
 from schemas.feedback import Channel
 from storage.errors import Fatal, Retriable
 from storage.warehouse.migrations import migrate, pending
@@ -59,6 +60,7 @@ def test_the_sources_of_the_first_settings(settings_file: Path) -> None:
     assert (source.tenant, source.name, source.connector) == ("voorbeeldstad", "website", "form")
     assert source.channel == Channel.WEB_FORM
     assert source.time_zone == "Europe/Amsterdam"
+    assert isinstance(connector, Webhook)
     assert not connector.proves_sender
 
 
