@@ -52,8 +52,8 @@ def keep(
 def joined(kept: Sequence[bytes]) -> Draft:
     """The answer that these pieces tell together; its order is how many they are.
 
-    A later piece of a step takes the place of the earlier one. Answers to one question become one: the later score or
-    reason counts, and words are put under each other.
+    A later piece of a step takes the place of the earlier one. Answers of several pieces to one question become one:
+    the later score or reason counts, and words are put under each other.
     """
     pieces = [json.loads(body) for body in kept]
     steps: dict[str, dict[str, Any]] = {}
@@ -90,17 +90,28 @@ def _part(drafts: Sequence[Mapping[str, Any]], part: str) -> dict[str, Any] | No
 
 
 def _answers(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    by_question: dict[str, dict[str, Any]] = {}
+    """Answers of different pieces to one question become one; those of one piece are as many as it told."""
+    joined: list[dict[str, Any]] = []
     for draft in drafts:
+        earlier = list(joined)
         for answer in draft.get("answers", ()):
             if not isinstance(answer, dict):
                 continue
-            known = by_question.setdefault(json.dumps(answer.get("question")), {})
-            words = [text for text in (known.get("text"), answer.get("text")) if text]
-            metric = known.get("metric")
-            known.update(answer)
-            if metric and known.get("metric") == Metric.OPEN:
-                known["metric"] = metric
-            if len(words) == 2 and words[0] != words[1]:
-                known["text"] = "\n".join(str(text) for text in words)
-    return list(by_question.values())
+            question = answer.get("question")
+            same = (place for place, known in enumerate(earlier) if known.get("question") == question)
+            if (place := next(same, None)) is None:
+                joined.append(dict(answer))
+            else:
+                _add(earlier.pop(place), answer)
+    return joined
+
+
+def _add(known: dict[str, Any], answer: Mapping[str, Any]) -> None:
+    """What a later piece says to the same question, added to what is known."""
+    words = [text for text in (known.get("text"), answer.get("text")) if text]
+    metric = known.get("metric")
+    known.update(answer)
+    if metric and known.get("metric") == Metric.OPEN:
+        known["metric"] = metric
+    if len(words) == 2 and words[0] != words[1]:
+        known["text"] = "\n".join(str(text) for text in words)

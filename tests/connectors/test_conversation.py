@@ -31,6 +31,13 @@ def test_messages_add_words_and_a_step_that_is_done_again_replaces_its_own() -> 
     assert joined(again).order == 2
 
 
+def test_answers_that_came_together_stay_apart_though_no_question_names_them() -> None:
+    asked = piece("score", answers=[{"metric": "nps", "score": 9}, {"metric": "csat", "score": 2}])
+    assert joined([asked]).answers == [{"metric": "nps", "score": 9}, {"metric": "csat", "score": 2}]
+    both = joined([asked, piece("words", answers=[{"metric": "open", "text": "Snel"}])])
+    assert both.answers == [{"metric": "nps", "score": 9, "text": "Snel"}, {"metric": "csat", "score": 2}]
+
+
 def test_who_declines_and_then_answers_has_answered() -> None:
     declined = piece("score", outcome="declined")
     assert joined([declined]).outcome == "declined"
