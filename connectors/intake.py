@@ -11,6 +11,7 @@ from uuid import uuid4
 from connectors.base import Ignored, Item, Piece, Reply, Request, Source, Webhook, finish
 from connectors.errors import Rejected
 from schemas.feedback import FeedbackEvent, Unreadable
+from storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -45,15 +46,13 @@ def parsed(
     if not replayed:
         connector.verify(request, now)
     try:
-        return connector.parse(request, source, now), None
+        return tuple(connector.parse(request, source, now)), None  # a generator must raise here, not later
     except Rejected as rejected:
         if not connector.proves_sender:
             raise
         return (), rejected.reason
     except Exception as error:
-        # A fault of the connector. The message of an error may quote what it was given; its type does not.
-        logger.error("connector %s failed on a request: %s", source.connector, type(error).__name__)
-        return (), f"the connector failed: {type(error).__name__}"
+        return (), _fault(source, error)
 
 
 def settled(
@@ -80,4 +79,14 @@ def settled(
             if not connector.proves_sender:
                 raise Rejected(400, str(error)) from None
             intake.unread = str(error)
+        except StorageError:
+            raise
+        except Exception as error:
+            intake.unread = _fault(source, error)
     return intake
+
+
+def _fault(source: Source, error: Exception) -> str:
+    """A fault of the connector. The message of an error may quote what it was given; its type does not."""
+    logger.error("connector %s failed on a request: %s", source.connector, type(error).__name__)
+    return f"the connector failed: {type(error).__name__}"

@@ -146,15 +146,13 @@ class Writer:
             if not self._spool.pending:
                 self._spooled.clear()
                 continue
-            waiting = await self._in(self._spool_thread, self._spool.oldest, _DRAINED_AT_ONCE)
-            while True:  # only this removes from the spool, so what was read stays the oldest
-                try:
-                    await self._drain(waiting)
-                    break
-                except Exception as error:
-                    self._found_down(error)
-                    await asyncio.sleep(self._retry_seconds)
-            self._found_up()
+            try:
+                await self._drain(await self._in(self._spool_thread, self._spool.oldest, _DRAINED_AT_ONCE))
+            except Exception as error:  # of the log, or of the spool's own disk: this must never end
+                self._found_down(error)
+                await asyncio.sleep(self._retry_seconds)
+            else:
+                self._found_up()
             self._show()
 
     async def _drain(self, waiting: Sequence[Spooled]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -62,6 +63,23 @@ def test_a_log_that_hangs_counts_as_down(town: Any) -> None:
     assert time.monotonic() - started < 0.9
     town.log.slow_seconds = 0.0
     assert {event["source_id"] for event in town.wait_for_log(1)} == {"R-1"}
+
+
+def test_a_spool_that_cannot_be_read_for_a_moment_is_emptied_later(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.log.down = True
+    assert post(town, 1) == 200
+    read, failed = town.spool.oldest, threading.Event()
+
+    def disk_is_gone(count: int) -> Any:
+        if not failed.is_set():
+            failed.set()
+            raise sqlite3.OperationalError("disk I/O error")
+        return read(count)
+
+    monkeypatch.setattr(town.spool, "oldest", disk_is_gone)
+    assert failed.wait(5)
+    town.log.down = False
+    assert [event["source_id"] for event in town.wait_for_log(1)] == ["R-1"]
 
 
 def test_a_full_spool_is_said_and_keeps_nothing_by_halves(town: Any) -> None:

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from connectors.base import Request
+from connectors.base import Draft, Request, Source
+from connectors.collector.app import Configured
+from connectors.web.form import WebForm
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 LINK = {"links": {"10031": {"guid": "g-1", "form_outcome": "finished"}}}
@@ -93,6 +95,26 @@ def test_a_signed_body_that_cannot_be_read_is_kept(town: Any, body: bytes) -> No
     assert "s3cret" not in str(first)
     assert "webhook-signature" not in first["headers"]
     assert first["url"] == "https://feedback.example/v1/waterdam/portal?page=2"
+
+
+class Faulty(WebForm):
+    """A connector whose draft no event can be made of: found out only after it has parsed."""
+
+    def parse(self, request: Request, source: Source, now: datetime) -> Any:
+        yield Draft(source_id="1", person="canary")  # type: ignore[arg-type]
+
+
+def test_what_a_faulty_connector_makes_no_event_of_is_kept(
+    start: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty = Faulty.model_validate({"passwords": ["p"]})
+    town = start([Configured(Source("waterdam", "desk", "form", faulty.channel), faulty)])
+    reply = town.http.post("/v1/waterdam/desk", content=b"canary", auth=("staff", "p"))
+    assert reply.status_code == 202
+    (failure,) = town.failures()
+    assert b64decode(failure["body"]) == b"canary"
+    assert failure["reason"].startswith("the connector failed: ")
+    assert "canary" not in caplog.text
 
 
 def test_staff_is_asked_for_a_password(town: Any) -> None:
