@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from balie.open import open_log, open_state, open_warehouse, topics_of
-from balie.settings import Settings, TownSettings, load
-from pipelines.enrich.case_number import CasePatterns
+from balie.settings import Settings, load
+from balie.town import case_patterns, scrubber
 from pipelines.enrichment import Enrichment, Town
-from pipelines.personal_data import Scrubber
 from pipelines.rooms import Rooms
 
 
@@ -31,13 +30,12 @@ class OpenRooms:
 
 def enrichment(settings: Settings) -> Enrichment:
     """The enrichments for all towns of the settings."""
-    towns = {tenant: _town(tenant, town) for tenant, town in settings.towns.items()}
+    towns = {
+        tenant: Town(
+            patterns=case_patterns(settings, tenant),
+            scrubber=scrubber(settings, tenant),
+            page_parameters=frozenset(town.page_parameters),
+        )
+        for tenant, town in settings.towns.items()
+    }
     return Enrichment(towns, open_state(settings).keys)
-
-
-def _town(tenant: str, town: TownSettings) -> Town:
-    return Town(
-        patterns=CasePatterns(own=town.case_numbers, setting=f"towns.{tenant}.case_numbers"),
-        scrubber=Scrubber(keep=town.keep_words, scrub=town.scrub_words),
-        page_parameters=frozenset(town.page_parameters),
-    )

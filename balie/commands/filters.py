@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from balie.commands.common import WrongUse
+from balie.commands.common import FAILED, Context, context_of, print_table, town_of
+
+if TYPE_CHECKING:
+    from pipelines.enrich.case_number import CasePatterns, Found
+    from pipelines.personal_data import Scrubbed, Scrubber
+
+_MOST_TOLD = 20
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,46 +26,135 @@ def add_to(app: typer.Typer) -> None:
     app.command("user-agent")(_user_agent)
 
 
-def _scrub() -> None:
+def _scrub(
+    ctx: typer.Context,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="For people: what was taken from each comment, by which rule.")
+    ] = False,
+    tenant: Annotated[
+        str | None, typer.Option(help="The town whose own words and case numbers count. Else the only one there is.")
+    ] = None,
+) -> None:
     """Strip personal data. In: {"id", "lang"?, "text"}. Out: {"id", "text", "spans", "case_numbers"}.
 
-    Example: [bold]echo '{"id": 1, "text": "Mail jan@example.org"}' | balie scrub[/bold]
-    """
-    from pipelines.personal_data.lines import scrub_lines
+    A line that cannot be read is named on standard error, and the exit code is 1 when the others are done.
 
-    _write(scrub_lines(_lines({"id": (str, int), "text": (str,), "lang": (str, type(None))}, needed=("id", "text"))))
+    Example: [bold]echo '{"id": 1, "text": "Mail jan@example.org"}' | balie scrub --explain[/bold]
+    """
+    from pipelines.personal_data.lines import scrub_line, scrub_lines
+
+    scrubber, patterns = _rules(context_of(ctx), tenant)
+
+    def show(line: dict[str, Any]) -> None:
+        _explain(line, *scrub_line(line, scrubber, patterns))
+
+    def write(line: dict[str, Any]) -> None:
+        _write(next(scrub_lines([line], scrubber, patterns)))
+
+    kinds = {"id": (str, int), "text": (str,), "lang": (str, type(None))}
+    _each_line(kinds, ("id", "text"), show if explain else write)
 
 
 def _user_agent() -> None:
     """Read user agents. In: {"user_agent", "client_hints"}. Out: {"os", "browser", "device", "bot"}.
 
+    A line that cannot be read is named on standard error, and the exit code is 1 when the others are done.
+
     Example: [bold]balie user-agent < agents.jsonl[/bold]
     """
     from pipelines.enrich.user_agent import user_agent_lines
 
-    given = _lines({"user_agent": (str, type(None)), "client_hints": (dict, type(None))}, needed=("user_agent",))
-    _write(user_agent_lines(given))
+    kinds = {"user_agent": (str, type(None)), "client_hints": (dict, type(None))}
+    _each_line(kinds, ("user_agent",), lambda line: _write(next(user_agent_lines([line]))))
 
 
-def _lines(kinds: dict[str, tuple[type, ...]], needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The objects on standard input; WrongUse names the line that is none of what is wanted."""
+def _rules(context: Context, tenant: str | None) -> tuple[Scrubber, CasePatterns]:
+    """The scrubber and the case numbers of the town that is meant; the built-in ones where there is none, or several
+    and none is named."""
+    from balie import town
+    from balie.settings import FILE_NAME, find, load
+    from pipelines.personal_data import Scrubber
+    from pipelines.personal_data.lines import BUILT_IN
+
+    file = find(context.settings_file)
+    # A file that was named has to be there; the usual one need not, since one can scrub without a town.
+    if tenant is None and file == Path(FILE_NAME) and not file.exists():
+        return Scrubber(), BUILT_IN
+    settings = load(file)
+    if tenant is None and len(settings.towns) != 1:
+        return Scrubber(), BUILT_IN
+    name = town_of(settings, tenant)
+    return town.scrubber(settings, name), town.case_patterns(settings, name)
+
+
+def _explain(line: Mapping[str, Any], scrubbed: Scrubbed, cases: Sequence[Found]) -> None:
+    """One comment for people: what it became, and a table of what was taken and what was kept, and why."""
+    typer.echo(_visible(f"{line['id']} ({scrubbed.language}): {scrubbed.text}"))
+    text = line["text"]
+    found: list[tuple[int, tuple[str | None, ...]]]
+    found = [(s.start, (text[s.start : s.end], s.type, s.rule, f"{s.confidence:.2f}")) for s in scrubbed.spans]
+    found += [(case.start, (case.number, "CASE", "a case number: it stays", None)) for case in cases]
+    if found:
+        rows = ([cell and _visible(cell) for cell in row] for _, row in sorted(found, key=lambda each: each[0]))
+        print_table(("text", "type", "rule", "confidence"), rows, numbers=("confidence",))
+    else:
+        typer.echo("nothing was taken\n")
+
+
+def _visible(text: str) -> str:
+    """On one line, with what a terminal would obey, or could not show, as its escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class _Unreadable(Exception):
+    """The line is none of what is wanted; the message says why, and quotes nothing."""
+
+
+def _each_line(
+    kinds: Mapping[str, tuple[type, ...]], needed: Sequence[str], use: Callable[[dict[str, Any]], None]
+) -> None:
+    """Uses each object on standard input as soon as it is there; exit code 1 in the end where a line could not be."""
+    failed = 0
     for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            raise WrongUse(f"line {number} is no JSON in UTF-8") from None
-        if not isinstance(row, dict) or not all(name in row for name in needed):
-            raise WrongUse(f"line {number} is no object with {' and '.join(needed)}")
-        for name, kind in kinds.items():
-            if name in row and not isinstance(row[name], kind):
-                raise WrongUse(f"line {number}: {name} is of another kind than it should be")
-        yield row
+            use(_read(line, kinds, needed))
+            continue
+        except _Unreadable as error:
+            reason = str(error)
+        except OSError:  # of the output, which no other line can mend
+            raise
+        except Exception as error:
+            if os.environ.get("BALIE_DEBUG"):
+                raise
+            # What an exception says may quote the line.
+            reason = f"a fault in Balie ({type(error).__name__}): run it again with BALIE_DEBUG=1 and report it"
+        failed += 1
+        if failed <= _MOST_TOLD:
+            typer.echo(f"balie: line {number}: {reason}", err=True)
+    if failed > _MOST_TOLD:
+        typer.echo(f"balie: and {failed - _MOST_TOLD:,} lines more", err=True)
+    if failed:
+        raise typer.Exit(FAILED)
 
 
-def _write(rows: Iterable[dict[str, Any]]) -> None:
-    for row in rows:
-        # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes its escape, which is JSON again.
-        sys.stdout.buffer.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+def _read(line: bytes, kinds: Mapping[str, tuple[type, ...]], needed: Sequence[str]) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        raise _Unreadable("it is no JSON in UTF-8") from None
+    if not isinstance(row, dict):
+        raise _Unreadable("it is no JSON object")
+    if missing := [name for name in needed if name not in row]:
+        raise _Unreadable(f"it has no {' and no '.join(missing)}")
+    for name, kind in kinds.items():
+        if name in row and not isinstance(row[name], kind):
+            raise _Unreadable(f"its {name} is of another kind than it should be")
+    return row
+
+
+def _write(row: Mapping[str, Any]) -> None:
+    # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes its escape, which is JSON again.
+    sys.stdout.buffer.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()

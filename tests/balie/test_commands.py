@@ -7,47 +7,18 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from balie.cli import app
-from balie.first_settings import write
 from balie.open import open_log, open_state, open_warehouse, topics_of
-from balie.settings import Settings, load
+from balie.settings import Settings
 from schemas.failure import FailedEvent, Origin, Stage, failure_of_record
 from schemas.topics import FAILURES, FEEDBACK
 from storage.log.records import failure_record
-from storage.warehouse.process import WarehouseProcess
 
 Balie = Callable[..., Result]
-
-
-@pytest.fixture
-def settings_file(tmp_path: Path, warehouse_process: WarehouseProcess, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The first settings, with the tests' warehouse and a database of this test's own."""
-    path = tmp_path / "balie.toml"
-    write(path)
-    monkeypatch.delenv("BALIE_DEBUG", raising=False)
-    monkeypatch.setenv("BALIE_WAREHOUSE__URL", f"{warehouse_process.url}/cli_{uuid4().hex[:12]}")
-    monkeypatch.setenv("BALIE_WAREHOUSE__TOKEN", warehouse_process.token)
-    return path
-
-
-@pytest.fixture
-def settings(settings_file: Path) -> Settings:
-    return load(settings_file)
-
-
-@pytest.fixture
-def balie(settings_file: Path) -> Balie:
-    def run(*arguments: str, code: int = 0, given: str | None = None) -> Any:
-        result = CliRunner().invoke(app, ["--settings", str(settings_file), *arguments], input=given)
-        assert result.exit_code == code, (result.stdout, result.stderr, result.exception)
-        return result
-
-    return run
 
 
 def of_json(result: Result) -> Any:
@@ -241,17 +212,6 @@ def test_failed_discard_is_a_dry_run_unless_told(balie: Balie, settings: Setting
         assert [(f.failure_id, f.reason) for f in state.discarded.list_discarded()] == [(first, "spam")]
 
 
-def test_keys_list_shows_no_key(balie: Balie, settings: Settings) -> None:
-    with open_state(settings) as state:
-        secret = state.keys.person_key("voorbeeldstad").secret
-    (row,) = of_json(balie("keys", "list", "--json"))
-    assert (row["tenant"], row["purpose"], row["destroyed_at"]) == ("voorbeeldstad", "person", None)
-    assert secret.hex() not in balie("keys", "list").stdout
-    assert set(row) == {
-        "key_id", "tenant", "purpose", "period", "created_at", "destroyed_at", "hashes_cleared_at"
-    }  # fmt: skip
-
-
 def test_connectors_list_and_show(balie: Balie) -> None:
     rows = {row["name"]: row for row in of_json(balie("connectors", "list", "--json"))}
     assert rows["form"]["channel"] == "web_form"
@@ -262,37 +222,6 @@ def test_connectors_list_and_show(balie: Balie) -> None:
     assert {setting["key"] for setting in shown["settings"]} >= {"public", "passwords_file", "asks"}
     assert "form" in balie("connectors", "list").stdout
     assert "passwords_file" in balie("connectors", "show", "form").stdout
-
-
-def test_scrub_is_a_filter(balie: Balie) -> None:
-    given = '{"id": 7, "lang": "nl", "text": "Mail mij op jan@example.org \\ud800 é"}\n\n{"id": "b", "text": "Prima"}\n'
-    first, second = balie("scrub", given=given).stdout.splitlines()
-    scrubbed = json.loads(first)
-    assert scrubbed["id"] == 7
-    assert "jan@example.org" not in scrubbed["text"]
-    (span,) = scrubbed["spans"]
-    assert (span["start"], span["end"], span["type"]) == (12, 27, "EMAIL")
-    assert "é" in first
-    assert json.loads(second) == {"id": "b", "text": "Prima", "spans": [], "case_numbers": []}
-
-
-def test_user_agent_is_a_filter(balie: Balie) -> None:
-    agent = "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    given = json.dumps({"user_agent": agent, "client_hints": None}) + "\n"
-    (row,) = map(json.loads, balie("user-agent", given=given).stdout.splitlines())
-    assert row["browser"]["name"] == "Firefox"
-    assert row["device"] == "desktop"
-    assert row["bot"] is False
-
-
-@pytest.mark.parametrize(
-    "line", ["canary", "[1]", '{"id": 1}', '{"id": 1, "text": 2}', '{"id": 1, "text": "x", "lang": 3}']
-)
-def test_a_line_that_cannot_be_read_is_named_and_not_quoted(balie: Balie, line: str) -> None:
-    good = '{"id": 0, "text": "Prima"}\n'
-    result = balie("scrub", given=good + line + "\n", code=2)
-    assert "line 2" in result.stderr
-    assert "canary" not in result.stderr
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
