@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from balie.commands import connectors, doctor, failed, filters, init, pipeline, report, serve, stores
+from balie.commands import connectors, doctor, failed, filters, init, keys, pipeline, report, serve, stores
 from balie.commands.common import Context, complain, log_to_stderr
 
 
@@ -51,7 +51,7 @@ def _root(
 
 
 # In the order of the help: what one does first comes first.
-for group in (init, doctor, serve, report, failed, pipeline, stores, connectors, filters):
+for group in (init, doctor, serve, report, failed, pipeline, stores, keys, connectors, filters):
     group.add_to(app)
 
 

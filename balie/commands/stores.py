@@ -1,23 +1,20 @@
-"""`balie migrate`, `balie topics`, `balie keys`: the stores made ready, and what is in them told."""
+"""`balie migrate`, `balie topics`: the stores made ready, and what is in them told."""
 
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import asdict
 
 import typer
 
 from balie.commands.common import AsJson, print_json, print_table, settings_of
 
 topics = typer.Typer(no_args_is_help=True, help="The topics of the log.")
-keys = typer.Typer(no_args_is_help=True, help="The keys that addresses and identifiers are hashed with.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("migrate")(_migrate)
     app.add_typer(topics, name="topics")
-    app.add_typer(keys, name="keys")
 
 
 def _migrate(ctx: typer.Context, as_json: AsJson = False) -> None:
@@ -80,20 +77,3 @@ def _list_topics(ctx: typer.Context, as_json: AsJson = False) -> None:
         return
     columns = ("topic", "partition", "first", "next", "days_kept")
     print_table(columns, ([row[name] for name in columns] for row in rows), numbers=columns[1:])
-
-
-@keys.command("list")
-def _list_keys(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Which keys there are, and when each was made and destroyed; never the keys themselves.
-
-    Example: [bold]balie keys list[/bold]
-    """
-    from balie.open import open_state
-
-    with open_state(settings_of(ctx)) as state:
-        rows = [asdict(record) for record in state.keys.list_keys()]
-    if as_json:
-        print_json(rows)
-        return
-    columns = ("key_id", "tenant", "purpose", "period", "created_at", "destroyed_at", "hashes_cleared_at")
-    print_table(columns, ([row[name] for name in columns] for row in rows))

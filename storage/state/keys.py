@@ -95,6 +95,15 @@ class KeyRing:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return [KeyRecord(**row._mapping) for row in rows]
 
+    def list_ended(self, now: datetime) -> list[KeyRecord]:
+        """The keys whose time is over, destroyed or not yet; in the order of `list_keys`."""
+        first_month_kept = _first_month_kept(now)
+        return [
+            key
+            for key in self.list_keys()
+            if key.destroyed_at is not None or (key.purpose == "ip" and key.period < first_month_kept)
+        ]
+
     def check(self) -> None:
         """Fatal where the state store belongs to another master key."""
         self._database.read(self._check_master_key)
@@ -132,8 +141,7 @@ class KeyRing:
         then they are returned each time, so that a crash between the two leaves nothing behind. On return a key's
         wrapped bytes are in no file of the state store; Retriable where that could not be reached yet (call again).
         """
-        first_kept = _months(now) - (MONTHS_KEPT - 1)
-        first_month_kept = f"{first_kept // 12:04}-{first_kept % 12 + 1:02}"
+        first_month_kept = _first_month_kept(now)
 
         def job(connection: Connection) -> None:
             connection.execute(
@@ -247,6 +255,12 @@ def _months(moment: datetime) -> int:
         raise ValueError("a moment needs its zone")
     moment = moment.astimezone(UTC)
     return moment.year * 12 + moment.month - 1
+
+
+def _first_month_kept(now: datetime) -> str:
+    """The oldest month, as 'YYYY-MM', whose key still lives at that moment."""
+    first_kept = _months(now) - (MONTHS_KEPT - 1)
+    return f"{first_kept // 12:04}-{first_kept % 12 + 1:02}"
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from storage.warehouse.client import Warehouse
 
 
+def count_hashes(warehouse: Warehouse) -> dict[str, int]:
+    """By the id of each key, how many rows carry an address hash made with it; all tellings of an answer count."""
+    rows = warehouse.rows("SELECT ip_key, count() AS n FROM feedback WHERE ip_key != '' GROUP BY ip_key")
+    return {row["ip_key"]: row["n"] for row in rows}
+
+
 def clear_hashes(warehouse: Warehouse, key_ids: Sequence[str]) -> None:
     """Empties the address hashes that were made with these keys, in all tellings of an answer, and waits for it.
 

@@ -310,7 +310,12 @@ def test_a_key_whose_time_is_over_is_destroyed_for_good(state: State, place: Pla
     assert all(place.holds(wrapped) for wrapped in before)
 
     may = datetime(2026, 5, 1, tzinfo=UTC)
+    assert [(key.tenant, key.period, key.destroyed_at) for key in state.keys.list_ended(may)] == [
+        ("a", "2026-02", None),
+        ("b", "2026-02", None),
+    ]
     destroyed = state.keys.destroy_expired(may)
+    assert state.keys.list_ended(may) == destroyed
 
     assert [(key.tenant, key.period, key.destroyed_at) for key in destroyed] == [
         ("a", "2026-02", may),

@@ -7,7 +7,7 @@ import pytest
 
 from balie.open import migrations_folder
 from storage.warehouse.client import Warehouse
-from storage.warehouse.erasure import clear_hashes
+from storage.warehouse.erasure import clear_hashes, count_hashes
 from storage.warehouse.migrations import migrate
 
 
@@ -25,7 +25,9 @@ def test_clears_the_hashes_of_some_keys_and_nothing_else(warehouse: Warehouse) -
         }
     )
     warehouse.insert_arrow("feedback", rows)
+    assert count_hashes(warehouse) == {"0a": 1, "0b": 1}
     clear_hashes(warehouse, ["0a"])
+    assert count_hashes(warehouse) == {"0b": 1}
     found = warehouse.rows("SELECT service, ip_hash, ip_key FROM feedback FINAL ORDER BY feedback_id")
     assert found == [
         {"service": "paspoort", "ip_hash": None, "ip_key": ""},
