@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from balie.commands.common import MISSING_PACKAGE
 from balie.open import (
     MASTER_KEY_VARIABLE,
     migrations_folder,
@@ -64,7 +65,7 @@ def examine(settings_file: Path) -> Iterator[Finding]:
                 part, False, f"{error.filename or settings.data}: {error.strerror}: mend the folder or its rights"
             )
         except ModuleNotFoundError as error:
-            yield Finding(part, False, f"the package {error.name} is not installed: install the extra that holds it")
+            yield Finding(part, False, f"the package {error.name} is not installed: {MISSING_PACKAGE}")
 
 
 def _sources(settings: Settings) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -77,19 +78,25 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 @contextmanager
 def warehouse_at_hand(settings: Settings) -> Iterator[Warehouse]:
-    """The warehouse for one command: where the embedded one is not being served, it is served for as long as this.
-
-    Fatal where another process holds its folder without answering at the URL.
-    """
-    with ExitStack() as stack:
-        if settings.warehouse.kind == "embedded" and not _answers(settings.warehouse.url):
-            stack.enter_context(serve_warehouse(settings))
-        warehouse = open_warehouse(settings)
-        stack.callback(warehouse.close)
+    """The warehouse for one command; see `warehouse_served`."""
+    with warehouse_served(settings), closing(open_warehouse(settings)) as warehouse:
         yield warehouse
 
 
-def _answers(url: str) -> bool:
+@contextmanager
+def warehouse_served(settings: Settings) -> Iterator[None]:
+    """Where the embedded warehouse is not being served, it is served for as long as this.
+
+    Fatal where another process holds its folder without answering at the URL.
+    """
+    if settings.warehouse.kind == "embedded" and not answers(settings.warehouse.url):
+        with serve_warehouse(settings):
+            yield
+    else:
+        yield
+
+
+def answers(url: str) -> bool:
     """Whether anything listens there."""
     parts = urlsplit(url)
     try:
@@ -103,6 +110,8 @@ def serve_warehouse(settings: Settings) -> WarehouseProcess:
     """The embedded warehouse as a child process, answering at its URL when this returns. A context manager."""
     from storage.warehouse.process import WarehouseProcess
 
+    if find_spec("chdb") is None:  # the child would say it with a traceback
+        raise ModuleNotFoundError("chdb is not installed", name="chdb")
     warehouse_token(settings)  # a missing token is an error here, rather than a new one
     port = urlsplit(settings.warehouse.url).port or 0
     return WarehouseProcess(settings.warehouse.folder, port=port, token_file=settings.warehouse.token_file)

@@ -89,7 +89,7 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Network = Annotated[str, AfterValidator(_network)]
 Pattern = Annotated[str, AfterValidator(_regular_expression)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Bytes = Annotated[int, Field(gt=0)]
 PerSecond = Annotated[float, Field(gt=0)]
 
@@ -170,6 +170,12 @@ class CollectorSettings(Section):
     """What is kept while the log is down. Default: `spool` in the data folder."""
     spool_limit: Bytes = 1024 * 1024 * 1024
     """Bytes in the spool, from which on the answer is 507."""
+
+    @property
+    def url(self) -> str:
+        """Where it answers on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - of all addresses, ours
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 class SourceSettings(BaseModel):
@@ -390,12 +396,15 @@ def _fill_in(given: dict[str, Any], data: Path) -> None:
         warehouse.setdefault("token_file", str(data / TOKEN_NAME))
 
 
+def overriding(environment: Mapping[str, str]) -> list[str]:
+    """The variables that go over a settings file."""
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in _NOT_SETTINGS)
+
+
 def _override(given: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
     """Put what the environment says over `given`; returns which key came from which variable."""
     variables: dict[tuple[str, ...], str] = {}
-    for variable in sorted(environment):
-        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
-            continue
+    for variable in overriding(environment):
         key: list[str] = []
         at: Any = given
         steps = variable.removeprefix(PREFIX).lower().split("__")

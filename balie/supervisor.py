@@ -7,26 +7,22 @@ pipeline that dies loses no answer at the door.
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import subprocess
-import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from threading import Event
-from typing import IO, Protocol
+from typing import Protocol
 
-from balie.keys import clear_ended
-from balie.open import migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
+from balie.open import answers, migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
+from balie.processes import CommandProcess
 from balie.settings import Settings
-from storage.errors import StorageError
+from storage.errors import Fatal, StorageError
+from storage.state.keys import CACHE_SECONDS, KeyRecord
+from storage.warehouse.erasure import clear_hashes
 from storage.warehouse.migrations import migrate
 
 _log = logging.getLogger(__name__)
@@ -43,49 +39,6 @@ class Process(Protocol):
     def stop(self) -> None: ...
 
 
-class CommandProcess:
-    """A command of `balie` as a child; it ends when this process does, however this one ends."""
-
-    def __init__(self, settings_file: Path, command: str, output: IO[bytes] | None = None) -> None:
-        """What it says goes to `output`, or where this process says things."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "balie", "--settings", str(settings_file), command, "--with-parent"],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-        )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def running(self) -> bool:
-        return self._process.poll() is None
-
-    def stop(self) -> None:
-        """Ask it to end, and wait until it has; what it has taken in is durable then."""
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
-
-
-def end_with_parent() -> None:
-    """Have this process told to stop when its standard input closes, which it does when the parent is gone."""
-
-    def wait() -> None:
-        # Not through sys.stdin: its lock, held by a thread, would break the interpreter's end.
-        while os.read(0, 1024):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 @dataclass
 class _Kept:
     """A child that is started again when it ends, a little later each time."""
@@ -95,40 +48,55 @@ class _Kept:
     process: Process | None = None
     started: float = 0.0
     wait: float = _FIRST_WAIT
+    again_at: float = 0.0
 
     def stop(self) -> None:
         if self.process is not None:
             self.process.stop()
 
+    def begin(self, now: float) -> None:
+        """Start it. Fatal where that does not go."""
+        self.process = self.start()
+        self.started = now
+
     def look(self, now: float) -> None:
-        if self.process is not None and self.process.running():
-            return
-        if self.process is not None:
+        """Start it again if it has ended; one that does not start is tried later, and the others go on."""
+        if self.process is None:
+            if now >= self.again_at:
+                try:
+                    self.begin(now)
+                except StorageError as reason:
+                    self._try_later(f"does not start ({reason})", now)
+        elif not self.process.running():
             if now - self.started > _LIVED:
                 self.wait = _FIRST_WAIT
-            _log.warning("%s has ended; it is started again in %.0f s", self.name, self.wait)
             self.process.stop()
             self.process = None
-            self.started = now + self.wait
-            self.wait = min(self.wait * 2, _LONGEST_WAIT)
-        if now >= self.started:
-            self.process = self.start()
-            self.started = now
+            self._try_later("has ended", now)
+
+    def _try_later(self, what: str, now: float) -> None:
+        _log.warning("%s %s; it is started again in %.0f s", self.name, what, self.wait)
+        self.again_at = now + self.wait
+        self.wait = min(self.wait * 2, _LONGEST_WAIT)
 
 
 def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: None) -> None:
-    """Runs everything until `stop` is set. `ready` is called once when all have been started for the first time.
+    """Runs everything until `stop` is set. `ready` is called once, when the collector takes requests.
 
     Raises:
-        Fatal: the warehouse, the log or the state cannot be used; nothing was started, or all is stopped again.
+        Fatal: the collector's port, the warehouse, the log or the state cannot be used; nothing was started, or all is
+            stopped again.
     """
+    collector = settings.collector
+    if answers(collector.url):
+        raise Fatal(f"something listens at {collector.url} already: stop it, or set port of [collector] to another")
     with ExitStack() as stack:
         children: list[_Kept] = []
 
         def keep(name: str, start: Callable[[], Process]) -> None:
             child = _Kept(name, start)
             stack.callback(child.stop)
-            child.look(time.monotonic())
+            child.begin(time.monotonic())
             children.append(child)
 
         if settings.warehouse.kind == "embedded":
@@ -136,12 +104,13 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
         prepare(settings)
         keep("pipeline", partial(CommandProcess, settings.path, "run"))
         keep("collector", partial(CommandProcess, settings.path, "collect"))
-        if wait_until_it_answers(settings, stop):
-            ready()
-        tidied = time.monotonic()
+        tidied, is_ready = time.monotonic(), False
         while not stop.wait(0.5):
             for child in children:
                 child.look(time.monotonic())
+            if not is_ready and is_taking_requests(settings):
+                is_ready = True
+                ready()
             if time.monotonic() - tidied > _TIDY_SECONDS:
                 tidied = time.monotonic()
                 try:
@@ -152,15 +121,20 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
 
 def wait_until_it_answers(settings: Settings, stop: Event) -> bool:
     """Waits until the collector takes requests; False if it does not within a minute, or is to stop before."""
-    url = f"http://{settings.collector.host}:{settings.collector.port}/ready"
     end = time.monotonic() + _LIVED
     while time.monotonic() < end and not stop.wait(0.2):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return True
-        except OSError:
-            continue
+        if is_taking_requests(settings):
+            return True
     return False
+
+
+def is_taking_requests(settings: Settings) -> bool:
+    """Whether the collector can make answers durable now."""
+    try:
+        with urllib.request.urlopen(f"{settings.collector.url}/ready", timeout=2):  # noqa: S310 - it is http
+            return True
+    except OSError:
+        return False
 
 
 def prepare(settings: Settings) -> None:
@@ -179,9 +153,14 @@ def tidy(settings: Settings) -> None:
     with closing(open_log(settings)) as log:
         for topic in topics_of(settings):
             log.clean(topic.name)
-    with closing(open_state(settings)) as state:
+    with closing(open_state(settings)) as state, closing(open_warehouse(settings)) as warehouse:
         state.expire(now)
-        # Keys go also while the warehouse is away. What a pipeline may still be hashing with is cleared the next time.
-        state.keys.destroy_expired(now)
-        with closing(open_warehouse(settings)) as warehouse:
-            clear_ended(state.keys, warehouse, now)
+        # A pipeline may still hold a key in its cache for a minute: its hashes are cleared the next time.
+        over = [key.key_id for key in state.keys.destroy_expired(now) if _long_destroyed(key, now)]
+        if over:
+            clear_hashes(warehouse, over)
+            state.keys.confirm_cleared(over, now)
+
+
+def _long_destroyed(key: KeyRecord, now: datetime) -> bool:
+    return key.destroyed_at is not None and now - key.destroyed_at > timedelta(seconds=2 * CACHE_SECONDS)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from balie.settings import Settings
 
 FAILED, WRONG_USE = 1, 2
+MISSING_PACKAGE = "install Balie with the extra that holds it: collector, kafka, pipelines or embedded"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -59,6 +60,9 @@ def log_to_stderr() -> None:
     handler.addFilter(lambda record: "apitools not found" not in record.getMessage())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("balie").setLevel(logging.INFO)
+    # They tell of each try to reach the warehouse, with its URL; what it comes to is ours to say.
+    for name in ("urllib3", "clickhouse_connect"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def print_json(value: Any) -> None:
@@ -106,7 +110,7 @@ def complain(error: Exception) -> int:
     elif isinstance(error, OSError) and error.filename:
         lines, code = [f"{error.filename}: {error.strerror}: mend the file, its folder or its rights"], FAILED
     elif isinstance(error, ModuleNotFoundError) and error.name:
-        lines = [f"the package {error.name} is not installed: install Balie with the extra that holds it (see README)"]
+        lines = [f"the package {error.name} is not installed: {MISSING_PACKAGE}"]
         code = FAILED
     else:
         # Whatever else an exception says may quote what was put in.

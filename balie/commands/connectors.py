@@ -114,8 +114,7 @@ def _urls(ctx: typer.Context, name: str) -> list[str]:
         settings = context_of(ctx).settings()
     except SettingsError:
         return ["/v1/<town>/<source>"]
-    collector = settings.collector
-    start = collector.public_url or f"http://{collector.host}:{collector.port}"
+    start = settings.collector.public_url or settings.collector.url
     urls = [
         f"{start}/v1/{tenant}/{source}"
         for tenant, town in settings.towns.items()

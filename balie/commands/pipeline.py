@@ -64,7 +64,7 @@ def _import(
 ) -> None:
     """Append the answers of a provider's export to the log. A row that is none becomes a failure.
 
-    Example: [bold]balie import voorbeeldstad/website answers.csv[/bold]
+    Example: [bold]balie import voorbeeldstad/smileys export.csv[/bold]
     """
     from balie.import_file import NoFiles, import_file
     from balie.open import open_log, sources, topics_of
@@ -107,9 +107,10 @@ def _run(
 
     Example: [bold]balie run --until-idle[/bold]
     """
-    from balie.open import open_log, topics_of
+    from balie.open import open_log, topics_of, warehouse_served
     from balie.pipeline import OpenRooms
-    from balie.supervisor import end_with_parent
+    from balie.processes import end_with_parent
+    from pipelines.batch import ProgramFault
     from pipelines.driver import GROUP, Driver
     from pipelines.jobs import load_forever, run_until
 
@@ -122,11 +123,17 @@ def _run(
     if unbounded:
         run_until(stop, load_forever(opener, GROUP, topic, runner=runner, options=beam or ()))
         return
-    with closing(open_log(settings)) as log, _shown(as_json) as show:
+    # Nobody waits for a warehouse to come up who wants to see the end.
+    at_hand = warehouse_served(settings) if until_idle else nullcontext()
+    with at_hand, closing(open_log(settings)) as log, _shown(as_json or with_parent) as show:
         driver = Driver(
             log, opener, topic, runner=runner, options=tuple(beam or ()), most_records=batch, on_progress=show
         )
-        progress = driver.run(stop, until_idle=until_idle)
+        try:
+            progress = driver.run(stop, until_idle=until_idle)
+        except ProgramFault as fault:  # quotes nothing, unlike other exceptions
+            typer.echo(f"balie: {fault}: mend it, then run again; it goes on where it stopped", err=True)
+            raise typer.Exit(FAILED) from None
     if as_json:
         print_json({"loaded": progress.loaded, "failed": progress.failed, "lag": progress.lag})
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -41,7 +43,7 @@ def _serve(ctx: typer.Context) -> None:
     settings = settings_of(ctx)
 
     def ready() -> None:
-        where = f"http://{settings.collector.host}:{settings.collector.port}"
+        where = settings.collector.url
         typer.echo(f"collector  {where}/v1/<town>/<source>   health: {where}/ready")
         typer.echo(f"warehouse  {settings.warehouse.url}")
         typer.echo("Ctrl-C ends it; `balie report` shows the figures, in another terminal")
@@ -55,10 +57,13 @@ def _collect(ctx: typer.Context, with_parent: WithParent = False) -> None:
     Example: [bold]balie collect[/bold]
     """
     from balie.collector import app_of
-    from balie.supervisor import end_with_parent
+    from balie.processes import end_with_parent
     from connectors.collector.app import serve
 
     settings = settings_of(ctx)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn ends on its own account and then raises the signal again: what is open is closed in either case.
+        signal.signal(number, lambda *_: sys.exit())
     if with_parent:
         end_with_parent()
     with app_of(settings) as app:
@@ -71,6 +76,7 @@ def _warehouse(ctx: typer.Context) -> None:
     Example: [bold]balie warehouse[/bold]
     """
     from balie.open import serve_warehouse
+    from storage.errors import Fatal
 
     settings = settings_of(ctx)
     if settings.warehouse.kind != "embedded":
@@ -78,8 +84,9 @@ def _warehouse(ctx: typer.Context) -> None:
     stop = until_stopped()
     with serve_warehouse(settings) as process:
         typer.echo(process.url)
-        while process.running() and not stop.wait(0.5):
-            pass
+        while not stop.wait(0.5):
+            if not process.running():
+                raise Fatal("the warehouse has ended by itself: what it said stands above")
 
 
 def _tidy(ctx: typer.Context) -> None:
@@ -87,9 +94,12 @@ def _tidy(ctx: typer.Context) -> None:
 
     Example: [bold]balie tidy[/bold]
     """
+    from balie.open import warehouse_served
     from balie.supervisor import tidy
 
-    tidy(settings_of(ctx))
+    settings = settings_of(ctx)
+    with warehouse_served(settings):
+        tidy(settings)
     typer.echo("what has expired is gone")
 
 
@@ -98,9 +108,9 @@ def _demo(
         str, typer.Option(help="sqlite, or kafka: a real local broker, which takes Java and Maven.")
     ] = "sqlite",
     count: Annotated[int, typer.Option(min=100, help="How many citizens answer.")] = 3_000,
-    folder: Annotated[Path, typer.Option(help="Where it all lies; what is there is removed first.")] = Path(
-        ".balie/demo"
-    ),
+    folder: Annotated[
+        Path, typer.Option(help="Where it all lies: a new or empty folder, or that of an earlier demo, which goes.")
+    ] = Path(".balie/demo"),
 ) -> None:
     """See Balie work: an invented town's answers on every channel, to the figures of its report. Ends by itself.
 
@@ -109,7 +119,10 @@ def _demo(
     from rich.console import Console
 
     from balie.demo.show import show
+    from balie.settings import overriding
 
     if log not in ("sqlite", "kafka"):
         raise WrongUse("--log is sqlite or kafka")
+    if variables := overriding(os.environ):
+        raise WrongUse(f"the demo must not reach stores of yours: unset {', '.join(variables)} first")
     show(folder, "kafka" if log == "kafka" else "sqlite", count, Console())

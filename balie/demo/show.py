@@ -25,7 +25,8 @@ from balie.demo.invented import answers
 from balie.demo.stage import TENANT, LogKind, Stage
 from balie.import_file import import_file
 from balie.open import sources, topics_of
-from balie.supervisor import CommandProcess, wait_until_it_answers
+from balie.processes import CommandProcess
+from balie.supervisor import wait_until_it_answers
 from connectors.base import Webhook
 from pipelines.driver import GROUP
 from reporting.metrics import METRICS, USUAL
@@ -33,12 +34,15 @@ from reporting.report import report
 from storage.errors import Fatal
 
 _SENDERS = 16
+_OURS = ".demo"  # a folder with this file is a demo's, and may be removed
 
 
 def show(folder: Path, log: LogKind, count: int, console: Console) -> None:
-    """Runs the demo in `folder`, which is made anew, and prints what it shows. All it starts is ended again."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Runs the demo in `folder`, which is made anew, and prints what it shows. All it starts is ended again.
+
+    Fatal where there is something in the folder that is not of an earlier demo.
+    """
+    _make_anew(folder)
     _write_secrets(folder / "secrets")
     with ExitStack() as stack:
         progress = stack.enter_context(
@@ -68,6 +72,14 @@ def show(folder: Path, log: LogKind, count: int, console: Console) -> None:
         progress.update(task, description="done")
         progress.stop()
         _print(stage, console, sent, seconds, again, before, after)
+
+
+def _make_anew(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / _OURS).exists():
+        raise Fatal(f"{folder} holds something that is not of a demo, and it would be removed: name another folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / _OURS).touch()
 
 
 def _write_secrets(folder: Path) -> None:

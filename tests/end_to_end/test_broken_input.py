@@ -17,7 +17,8 @@ import pytest
 from balie.demo.stage import TENANT, Stage
 from balie.failures import open_failures
 from balie.open import sources
-from balie.supervisor import CommandProcess, wait_until_it_answers
+from balie.processes import CommandProcess
+from balie.supervisor import wait_until_it_answers
 from connectors.base import Request, Webhook
 from pipelines.driver import GROUP
 from schemas.feedback import feedback_id
