@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from balie.settings import MASTER_KEY_NAME, TOKEN_NAME
+from balie.settings import MASTER_KEY_NAME, TOKEN_NAME, Settings, load
 
 DATA = ".balie"
 
@@ -95,19 +95,23 @@ def write(path: Path) -> list[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _create(path, TEXT, 0o644)
-    return [path, *write_keys(path.parent / DATA)]
+    return [path, *write_keys(load(path, environment={}))]
 
 
-def write_keys(data: Path) -> list[Path]:
-    """Write the master key and the warehouse's token into the data folder; those that are there are kept."""
+def write_keys(settings: Settings) -> list[Path]:
+    """Write the master key and the token of the embedded warehouse where the settings look for them.
+
+    What is there is kept; and beside a state that is there no new master key is made, since it would open nothing.
+    """
     from storage.state.master_key import create_master_key
 
     written = []
-    data.mkdir(mode=0o700, exist_ok=True)
-    if not (key := data / MASTER_KEY_NAME).exists():
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key, token = settings.keys.master_key_file, settings.warehouse.token_file
+    if not key.exists() and not settings.state.folder.exists():
         create_master_key(key)
         written.append(key)
-    if not (token := data / TOKEN_NAME).exists():
+    if settings.warehouse.kind == "embedded" and token is not None and not token.exists():
         _create(token, secrets.token_urlsafe(32) + "\n", 0o600)
         written.append(token)
     return written

@@ -103,8 +103,8 @@ class Stage:
                 sources=self._sources,
             )
             self.settings_file.write_text(text, encoding="utf-8")
-            write_keys(self.folder / "data")
             self.settings = load(self.settings_file)
+            write_keys(self.settings)
             self._say("starting ClickHouse (chDB)")
             self.start_warehouse()
             self._leave.callback(lambda: self.server.stop())

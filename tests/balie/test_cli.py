@@ -20,6 +20,39 @@ def test_init_writes_settings_and_keys_once(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_init_makes_the_keys_that_are_missing(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
+    data = tmp_path / ".balie"
+    for name in ("warehouse.token", "master.key"):
+        (data / name).unlink()
+    again = CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert again.exit_code == 0, again.output
+    assert {path.name for path in data.iterdir()} == {"warehouse.token", "master.key"}
+
+    (data / "master.key").unlink()
+    (data / "state").mkdir()  # what is in it opens with the key that is gone, and with no new one
+    assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 2
+    assert not (data / "master.key").exists()
+
+
+def test_the_demo_removes_nothing_that_is_not_a_demos(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years")
+    result = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path)])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "would be removed: name another folder" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_demo_stays_out_of_the_stores_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BALIE_WAREHOUSE__URL", "http://clickhouse.example:8123/balie")
+    result = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path / "demo")])
+    assert result.exit_code == 2
+    assert "unset BALIE_WAREHOUSE__URL" in result.stderr
+    assert not (tmp_path / "demo").exists()
+
+
 def test_help_imports_no_heavy_room() -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from balie.cli import app;"
