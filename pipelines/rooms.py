@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ def rooms_of(opener: Opener) -> Rooms:
     with _lock:
         if opener not in _open:
             _open[opener] = opener()
+            # What is there by now stays: without this, the garbage collector goes over all of Beam and the word lists
+            # again and again, a seventh of the time of the pipeline.
+            gc.collect()
+            gc.freeze()
         return _open[opener]
 
 
