@@ -49,4 +49,4 @@ schemas: install  ## write the JSON Schemas and the tables of docs/privacy.md an
 	@$(BIN)/python -m schemas.export && $(BIN)/python -m pipelines.privacy_page
 
 clean:  ## remove what was installed and what the demo left
-	rm -rf $(VENV) .balie .tools
+	rm -rf $(VENV) .balie/demo .tools
