@@ -85,6 +85,8 @@ def prism(tmp_path: Path) -> Iterator[LocalPrism]:
 NEEDED = {
     "kafka": "a real broker: install Java and Maven, or set KAFKA_BOOTSTRAP=host:port",
     "prism": "Beam's portable runner, which Go builds: install Go",
+    "browser": "a browser: install chromium",
+    "strace": "strace, which counts syncs to disk: install it",
 }
 
 
@@ -92,7 +94,7 @@ NEEDED = {
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a test that needs Kafka or Prism and is skipped has failed: there they must be."""
+    """In CI a test that is skipped for want of a program has failed: there it must be."""
     report = yield
     needs = any(item.get_closest_marker(marker) for marker in NEEDED)
     if report.skipped and not hasattr(report, "wasxfail") and needs and os.environ.get("CI"):

@@ -93,7 +93,8 @@ def test_a_language_that_is_set_counts_before_the_readers() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: install chromium to see the pages in one")
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no browser: chromium is not on this machine")
 def test_a_browser_that_follows_a_smiley_sees_the_reasons(
     start: Callable[..., Any], make_entry: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -258,6 +258,7 @@ def test_processes_append_at_once_over_midnight(folder: Path) -> None:
         assert {found[offset] for offset in offsets} == {b"%d" % n}
 
 
+@pytest.mark.strace
 def test_each_group_is_synced_before_it_is_acknowledged(folder: Path, tmp_path: Path) -> None:
     strace = shutil.which("strace")
     if strace is None:
