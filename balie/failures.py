@@ -65,12 +65,14 @@ def replay(failure: FailedEvent, log: Log, topics: tuple[Topic, Topic], read: Re
     read the failure stays open, at its next attempt. Call `log.clean` on the topic of failures when all are done.
 
     Raises:
-        Refused: it has expired, or it cannot be read now either (it stays open).
+        Refused: it has expired, was kept without its bytes, or cannot be read now either (it stays open).
         storage.errors.StorageError: it stays open.
     """
     feedback, failures = (topic.name for topic in topics)
     if failure.expires_at <= now:
         raise Refused(f"it expired on {failure.expires_at:%Y-%m-%d} and counts as discarded")
+    if failure.stage is not Stage.PARSE and not failure.body:
+        raise Refused("it has no bytes to try again: they were too large to keep, or there were none; discard it")
     reading = read(failure) if failure.stage is Stage.PARSE else Reading([replay_record(failure)])
     before = log.ends(failures)
     if reading.records:

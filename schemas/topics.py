@@ -16,9 +16,12 @@ BODY_LIMIT = 1024 * 1024
 """Bytes of one posted request that the collector takes. (An uploaded file may be larger: its rows are the records.)"""
 
 RECORD_LIMIT = 4 * 1024 * 1024
-"""Bytes of one record. A body becomes an event of at most twice its size (Latin-1 that becomes UTF-8, quotes that JSON
-escapes), and an event that fails is kept in base64, a third larger: 1 MiB * 2 * 4/3 = 2.7 MiB. The rest is room for
-headers, reasons and what the log itself adds."""
+"""Bytes of one event. A body becomes an event of at most twice its size (Latin-1 that becomes UTF-8, quotes that JSON
+escapes); the rest is room for headers and what others write."""
+
+FAILURE_LIMIT = 6 * 1024 * 1024
+"""Bytes of one failure. It keeps what failed in base64, a third larger: 4 MiB * 4/3 = 5.3 MiB. The rest is room for
+headers, reason and what the log itself adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +50,11 @@ def topics(prefix: str = "", partitions: int = 6) -> tuple[Topic, Topic]:
     """The topics Balie needs, feedback first. `prefix` goes before each name, for a broker that others use as well."""
     return (
         Topic(prefix + FEEDBACK, "delete", retention_ms=7 * DAY_MS, partitions=partitions),
-        Topic(prefix + FAILURES, "compact,delete", retention_ms=20 * DAY_MS, partitions=partitions),
+        Topic(
+            prefix + FAILURES,
+            "compact,delete",
+            retention_ms=20 * DAY_MS,
+            partitions=partitions,
+            max_message_bytes=FAILURE_LIMIT,
+        ),
     )

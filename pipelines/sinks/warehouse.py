@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 
 from pipelines.batch import ROW, Batch
 from pipelines.rooms import Opener, rooms_of
-from storage.errors import Retriable
-from storage.log.base import OffsetRange
+from schemas.failure import FailedEvent
+from storage.errors import Retriable, TooLarge
+from storage.log.base import Log, OffsetRange
 from storage.log.records import failure_record
 
 TABLE = "feedback"
@@ -33,10 +34,10 @@ class Load(beam.DoFn):
     def process(self, batch: Batch) -> Iterator[OffsetRange]:
         rooms = rooms_of(self._opener)
         # One that has outlived its time counts as discarded: appended, it would be kept as long again.
-        records = [failure_record(failure) for failure in batch.failures if failure.expires_at > failure.failed_at]
-        if records:
-            _patiently(lambda: rooms.log.append(rooms.failures_topic, records))
-            self._failed.inc(len(records))
+        failures = [failure for failure in batch.failures if failure.expires_at > failure.failed_at]
+        if failures:
+            _keep(rooms.log, rooms.failures_topic, failures)
+            self._failed.inc(len(failures))
         rows = batch.columns.drop_columns([ROW])
         if rows.num_rows:
             _patiently(lambda: rooms.warehouse.insert_arrow(TABLE, rows))
@@ -44,6 +45,19 @@ class Load(beam.DoFn):
         done = Metrics.distribution("balie", f"{DONE} {batch.offsets.topic} {batch.offsets.partition}")
         done.update(batch.offsets.end)
         yield batch.offsets
+
+
+def _keep(log: Log, topic: str, failures: Sequence[FailedEvent]) -> None:
+    """Appends failures. One that is too large goes without its bytes: it must not hold up its partition for ever."""
+    try:
+        _patiently(lambda: log.append(topic, [failure_record(failure) for failure in failures]))
+    except TooLarge:
+        if len(failures) > 1:
+            middle = len(failures) // 2
+            _keep(log, topic, failures[:middle])
+            _keep(log, topic, failures[middle:])
+            return
+        _patiently(lambda: log.append(topic, [failure_record(failures[0].without_body())]))
 
 
 def _patiently(work: Callable[[], object]) -> None:

@@ -106,6 +106,15 @@ class Between:
         return places
 
 
+def test_what_was_kept_without_its_bytes_is_not_replayed_as_nothing(log: SqliteLog) -> None:
+    cut = decode_failure(b"x" * 100).without_body()
+    log.append(FAILURES, [failure_record(cut)])
+    with pytest.raises(Refused, match="no bytes"):
+        replay(cut, log, TOPICS, lambda _: pytest.fail("it is of the pipeline"), NOW)
+    assert log.ends(FEEDBACK) == {0: (0, 0)}
+    assert list(open_failures(log, FAILURES, NOW)) == [cut]
+
+
 def test_a_failure_of_the_pipeline_goes_back_as_it_came(log: SqliteLog) -> None:
     failure = decode_failure(b"\xff the original bytes")
     put(log, failure)

@@ -88,6 +88,13 @@ def test_moments_are_utc() -> None:
         Replay(failure_id=uuid4(), attempt=1, first_received_at=AT.replace(tzinfo=None))
 
 
+def test_without_its_bytes_a_failure_still_says_what_it_was_and_fits_anywhere() -> None:
+    cut = _failure().model_copy(update={"reason": "x" * 300}).without_body()
+    assert FailedEvent.model_validate_json(cut.to_json()) == cut
+    assert (cut.failure_id, cut.body) == (_failure().failure_id, b"")
+    assert cut.reason.startswith("x" * 200 + " (too large")
+
+
 def test_no_repr_or_error_quotes_what_failed() -> None:
     assert "canary" not in repr(_failure()) + str(_failure())
     with pytest.raises(ValidationError) as caught:
@@ -115,6 +122,14 @@ def test_headers_that_hold_a_secret_or_a_sender_are_not_kept() -> None:
             "X-Real-IP": "192.0.2.1",
             "CF-Connecting-IP": "192.0.2.1",
             "True-Client-IP": "192.0.2.1",
+            "Client-IP": "192.0.2.1",
+            "X-Original-Forwarded-For": "192.0.2.1",
+            "X-Envoy-External-Address": "192.0.2.1",
+            "X-AppEngine-User-IP": "192.0.2.1",
+            "X-Auth-Key": "x",
+            "ApiKey": "x",
+            "Ocp-Apim-Subscription-Key": "x",
+            "X-Shopify-Hmac-Sha256": "x",
         }
     )
     assert kept == {"content-type": "application/json", "user-agent": "curl"}
