@@ -36,7 +36,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Driver:
-    """Loads `topic` for `group` in micro-batches of at most `most_records` records a partition."""
+    """Loads `topic` for `group` in micro-batches of at most `most_records` records, over all partitions together.
+
+    A group waits for a member that does not call for too long, so a micro-batch has to end in minutes.
+    """
 
     log: Log
     opener: Opener
@@ -75,7 +78,7 @@ class Driver:
         return self.progress
 
     def _round(self, member: Member) -> bool:
-        ranges, lag = _pending(self.log, member, self.topic, self.most_records)
+        ranges, lag = pending(self.log, member, self.topic, self.most_records)
         self.progress.lag = lag
         if not ranges:
             self._say("")
@@ -101,17 +104,35 @@ class Driver:
         self.on_progress(self.progress)
 
 
-def _pending(log: Log, member: Member, topic: str, most: int) -> tuple[list[OffsetRange], int]:
-    """What is to be loaded next, a range a partition, and how many offsets wait in all."""
+def pending(log: Log, member: Member, topic: str, most: int) -> tuple[list[OffsetRange], int]:
+    """What is to be loaded next, a range a partition and `most` records in all, and how many offsets wait.
+
+    Raises:
+        Retriable: the log ends before what was committed, so that what comes next would be taken for loaded.
+    """
     mine = member.partitions()  # first: what is committed is told of these only
     committed = member.committed()
-    ranges, lag = [], 0
-    for partition, (first, end) in log.ends(topic).items():
-        start = max(first, committed.get(partition, first))
-        if partition in mine and start < end:
-            lag += end - start
-            ranges.append(OffsetRange(topic, partition, start, min(end, start + most)))
-    return ranges, lag
+    waiting: list[tuple[OffsetRange, int]] = []
+    for partition, (first, end) in sorted(log.ends(topic).items()):
+        if partition not in mine:
+            continue
+        start = committed.get(partition, first)
+        if start > end:
+            raise Retriable(
+                f"{topic}, partition {partition}, ends at {end}, and {start} is committed: a broker that has just taken"
+                " over may catch up; if it was made anew or restored, commit where it is to go on from"
+            )
+        if start < first:
+            _log.error(
+                "%d records of %s, partition %d, expired before they were loaded: let the pipeline run more often, or"
+                " the topic keep longer", first - start, topic, partition
+            )  # fmt: skip
+        if start < end:
+            waiting.append((OffsetRange(topic, partition, start, end), max(first, start)))
+    each = max(1, most // max(1, len(waiting)))
+    # What has expired is part of the range, so that it is committed past and complained of once.
+    ranges = [OffsetRange(topic, r.partition, r.start, min(r.end, there + each)) for r, there in waiting]
+    return ranges, sum(r.end - r.start for r, _ in waiting)
 
 
 def _with_own_errors(work: Callable[[], Done]) -> Done:
