@@ -15,6 +15,7 @@ from typing import NamedTuple, Self, TypeVar
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import ConfigFilterType, ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
@@ -330,6 +331,9 @@ class KafkaLog:
             "auto_offset_reset": "none" if group_id is None else "earliest",
             "allow_auto_create_topics": False,
             "session_timeout_ms": 10_000,
+            # Who dies is known by the session. This is for who lives and loads: taken out of the group within a
+            # micro-batch, it could never commit one that takes as long.
+            "max_poll_interval_ms": 30 * 60 * 1000,
         }
         return _connect(KafkaConsumer, {**self._settings, **own})
 
@@ -405,9 +409,8 @@ class _Reader:
                 continue
             for one in found:
                 if one.offset < end:
-                    value = one.value
-                    records.append(Record(one.partition, one.offset, one.timestamp, one.key, value, tuple(one.headers)))
-                    size += len(value) if value is not None else 0
+                    records.append(as_record(one))
+                    size += len(one.value) if one.value is not None else 0
             position = found[-1].offset + 1 if found else consumer.position(self._partition, self._timeout_ms)
             if position is not None and position > self._position:
                 self._position = position
@@ -440,6 +443,13 @@ class _Reader:
         consumer, self._consumer, self._position = self._consumer, None, -1
         if consumer is not None:
             consumer.close(timeout_ms=self._timeout_ms)
+
+
+def as_record(found: ConsumerRecord) -> Record:
+    """A record as Kafka's client gives it."""
+    # The value of a header may be null there, if others write it so.
+    headers = tuple((name, value or b"") for name, value in found.headers)
+    return Record(found.partition, found.offset, found.timestamp, found.key, found.value, headers)
 
 
 class _KafkaMember:

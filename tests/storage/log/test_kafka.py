@@ -18,12 +18,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from kafka import KafkaProducer
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
+from schemas.failure import REPLAY_HEADER
+from schemas.feedback import SCHEMA_VERSION_HEADER
 from schemas.topics import DAY_MS, Topic
 from storage.errors import Fatal, Retriable, TooLarge
-from storage.log.base import NewRecord, OffsetRange, is_marker
-from storage.log.kafka import KafkaLog
+from storage.log.base import NewRecord, OffsetRange, Record, is_marker
+from storage.log.kafka import KafkaLog, as_record
 from storage.log.local_broker import LocalBroker, missing_tools
+from storage.log.records import is_newer, replay_of
 
 # The client leaves a socket that could not connect to the garbage collector.
 pytestmark = [pytest.mark.kafka, pytest.mark.filterwarnings("ignore:unclosed <s(ocket|sl):ResourceWarning")]
@@ -158,6 +163,22 @@ def test_a_range_that_ends_in_what_kafka_itself_wrote(log: KafkaLog, kafka_boots
     assert log.read(OffsetRange(name, 0, 1, 2)) == []
     assert [record.offset for record in log.read(OffsetRange(name, 0, 1, 3), 10)] == [2]
     assert time.monotonic() - began < 5
+
+
+def test_headers_that_others_leave_null_are_read_as_empty() -> None:
+    """Java's client writes them; this one's producer does not."""
+    batch = DefaultRecordBatchBuilder(
+        magic=2, compression_type=0, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1,
+        batch_size=1_000,
+    )  # fmt: skip
+    assert batch.append(0, 1, b"k", b"v", [(SCHEMA_VERSION_HEADER, None), (REPLAY_HEADER, None)])
+    (read,) = DefaultRecordBatch(bytes(batch.build()))
+    found = ConsumerRecord(
+        "t", 0, -1, read.offset, read.timestamp, 0, read.key, read.value, read.headers, None, 1, 1, 1
+    )
+    record = as_record(found)
+    assert record == Record(0, 0, 1, b"k", b"v", ((SCHEMA_VERSION_HEADER, b""), (REPLAY_HEADER, b"")))
+    assert (is_newer(record), replay_of(record)) == (False, None)
 
 
 def test_an_offset_past_the_end_is_not_read_from_elsewhere(log: KafkaLog, name: str) -> None:
