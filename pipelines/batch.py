@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Batch:
 
     offsets: OffsetRange
     records: Sequence[Record]
-    columns: pa.Table
+    columns: pa.Table = field(repr=False)  # a table's repr shows its values
     failures: tuple[FailedEvent, ...] = ()
 
 

@@ -287,6 +287,9 @@ class _Said(NamedTuple):
     contacts: Sequence[str]
     cases: Sequence[int] | None
 
+    def __repr__(self) -> str:  # a repr ends in logs
+        return f"_Said({len(self.text)} letters)"
+
 
 def _scrub(town: Town, said: Sequence[_Said]) -> list[str]:
     scrubbed = town.scrubber.scrub_many(

@@ -89,6 +89,12 @@ def test_a_reason_names_step_kind_and_place_and_quotes_nothing() -> None:
     assert "canary" not in failure.reason
 
 
+def test_no_repr_shows_what_is_in_a_batch() -> None:
+    batch = _batch(["utrecht", "canary"])
+    assert batch.columns.column("tenant").to_pylist() == ["utrecht", "canary"]
+    assert "canary" not in repr(batch) + str(batch) + repr([batch])
+
+
 @pytest.mark.parametrize("kind", [Retriable, Fatal, TooLarge])
 def test_a_store_that_is_not_to_be_had_is_nobodys_failure(kind: type[Exception]) -> None:
     with pytest.raises(kind):

@@ -140,6 +140,11 @@ GIVEN, IN_URL, IN_TEXT = "ZAAK-2026-0000000001", "ZAAK-2026-0000000002", "ZAAK-2
         ({"page_url": f"https://x.nl/?zaaknummer={IN_URL}"}, f"over {IN_TEXT}", (IN_URL, "url")),
         ({"page_url": "https://x.nl/2026/"}, f"over {IN_TEXT} dus", (IN_TEXT, "text")),
         ({"case_number": "0612345678"}, f"over {IN_TEXT} dus", (IN_TEXT, "text")),
+        (
+            {"case_number": "0612345678", "page_url": f"https://x.nl/?zaaknummer={IN_URL}"},
+            f"over {IN_TEXT}",
+            (IN_URL, "url"),
+        ),
         ({"case_number": "canary@example.org"}, "12", ("", "")),
         ({}, "geen", ("", "")),
     ],
