@@ -35,6 +35,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 SCHEMA_VERSION = 1
+MAX_SCHEMA_VERSION = 65_535
 SCHEMA_VERSION_HEADER = "balie-schema"
 
 # The root of every feedback id (RFC 9562, section 5.5). Changing it would make every answer a new one.
@@ -348,7 +349,7 @@ class FeedbackEvent(Part):
     then `order`, then the earliest receipt.
     """
 
-    schema_version: int = Field(SCHEMA_VERSION, ge=1, le=65535)
+    schema_version: int = Field(SCHEMA_VERSION, ge=1, le=MAX_SCHEMA_VERSION)
     feedback_id: UUID
     tenant: Slug
     source: Slug
@@ -465,10 +466,14 @@ def read(raw: bytes | dict[str, Any]) -> FeedbackEvent:
 
 def _checked(event: FeedbackEvent) -> FeedbackEvent:
     if event.schema_version > SCHEMA_VERSION:
-        raise NewerSchema(
-            f"schema version {event.schema_version}, known is {SCHEMA_VERSION}: upgrade the pipeline first"
-        )
+        raise _newer(event.schema_version)
     return event
+
+
+def _newer(version: int) -> NewerSchema:
+    # What no version can be may be anything, a telephone number too, and is not quoted.
+    said = str(version) if version <= MAX_SCHEMA_VERSION else "out of range"
+    return NewerSchema(f"schema version {said}, known is {SCHEMA_VERSION}: upgrade the pipeline first")
 
 
 def _not_too_deep(error: ValidationError) -> None:
@@ -487,7 +492,7 @@ def _object(raw: bytes | str) -> dict[str, Any]:
         raise Unreadable("not a JSON object")
     version = data.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise NewerSchema(f"schema version {version}, known is {SCHEMA_VERSION}: upgrade the pipeline first")
+        raise _newer(version)
     return data
 
 

@@ -138,6 +138,12 @@ def test_a_newer_contract_is_not_read(raw: Event, version: int) -> None:
             read(given_as)
 
 
+def test_what_is_no_version_is_not_quoted(raw: Event) -> None:
+    with pytest.raises(NewerSchema) as raised:
+        read(json.dumps(raw(schema_version=31_612_345_678)).encode())
+    assert "612345678" not in str(raised.value)
+
+
 def test_unknown_fields_are_left_alone_at_every_depth(raw: Event) -> None:
     event = read(raw(colour="blue", answers=[{"text": "mooi", "mood": 3}], survey={"id": "s", "x": None}))
     assert event == read(raw(answers=[{"text": "mooi"}], survey={"id": "s"}))
