@@ -238,7 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(body, error, _STATUS.get(error.code, 500))
         except _BadRequestError as error:
             self.close_connection = True
-            self._refuse(body, EngineError(1000, RETRIABLE[1000], str(error)), error.status)
+            self._refuse(body, EngineError(36, "BAD_ARGUMENTS", str(error)), error.status)
         except UnicodeDecodeError:
             self._refuse(body, EngineError(62, STATEMENT[62], "A statement is UTF-8."), 400)
         finally:

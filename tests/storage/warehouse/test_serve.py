@@ -25,6 +25,7 @@ from backports import zstd
 
 from storage.errors import Fatal, Retriable
 from storage.warehouse.client import Warehouse, connect
+from storage.warehouse.codes import RETRIABLE
 from storage.warehouse.process import WarehouseProcess
 
 
@@ -119,6 +120,19 @@ def test_a_client_may_ask_before_it_sends_a_large_body(
         asking.send(b"1\n2\n")
         assert asking.getresponse().status == 200
     assert warehouse.rows("SELECT sum(a) AS a FROM t") == [{"a": 3}]
+
+
+def test_a_request_that_can_never_be_read_is_not_one_to_repeat(warehouse_process: WarehouseProcess) -> None:
+    with closing(http.client.HTTPConnection(urlsplit(warehouse_process.url).netloc, timeout=10)) as asking:
+        asking.request(
+            "POST",
+            "/?" + urlencode({"query": "SELECT 1"}),
+            b"x",
+            {"X-ClickHouse-Key": warehouse_process.token, "Content-Encoding": "br"},
+        )
+        answer = asking.getresponse()
+        assert answer.status == 415
+        assert int(answer.headers["X-ClickHouse-Exception-Code"]) not in RETRIABLE
 
 
 def test_parameters_serve_inserts_too(send: Http, warehouse: Warehouse, table: str) -> None:
