@@ -267,7 +267,8 @@ class _SqliteMember:
 
     def partitions(self) -> frozenset[int]:
         if self._descriptor is None:
-            descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with _storage_errors(self._lock_file.parent):
+                descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -296,7 +297,7 @@ def _storage_errors(folder: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or type(error).__name__
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
             raise Retriable(f"the log in {folder} is held by another process ({name})") from error
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
             raise Retriable(f"the disk of the log in {folder} does not take this ({name}): see to its space") from error
