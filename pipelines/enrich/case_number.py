@@ -12,10 +12,9 @@ stretch of text before and after it is looked at.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import repeat
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -163,36 +162,6 @@ def given(value: str, patterns: CasePatterns, language: str | None = None) -> st
     if is_personal(number, language or NO_BARE_TELEPHONES) or is_other(number) or _hides_another(number):
         return None
     return number
-
-
-def resolve(
-    given_values: Sequence[str | None],
-    urls: Sequence[str | None],
-    texts: Sequence[str | None],
-    patterns: CasePatterns,
-    languages: Sequence[str | None] | None = None,
-) -> list[str | None]:
-    """A case number for each row or None: the given one, else the URL's, else the first in the text.
-
-    The columns have the same length; ValueError otherwise.
-    """
-    spoken = repeat(None, len(texts)) if languages is None else languages
-    return [
-        _resolve(value, url, text, language, patterns)
-        for value, url, text, language in zip(given_values, urls, texts, spoken, strict=True)
-    ]
-
-
-def _resolve(
-    value: str | None, url: str | None, text: str | None, language: str | None, patterns: CasePatterns
-) -> str | None:
-    if value and (number := given(value, patterns, language)) is not None:
-        return number
-    if url and (number := from_url(url, patterns, language)) is not None:
-        return number
-    if text and (found := find(text, patterns, language)):
-        return found[0].number
-    return None
 
 
 # --- the town's patterns ------------------------------------------------------------------------------------------

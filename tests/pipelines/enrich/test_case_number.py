@@ -13,7 +13,7 @@ from stdnum.nl import bsn
 from stdnum.no import fodselsnummer
 from stdnum.pl import pesel
 
-from pipelines.enrich.case_number import BUILT_IN, LONGEST, CasePatterns, find, from_url, given, resolve
+from pipelines.enrich.case_number import BUILT_IN, LONGEST, CasePatterns, find, from_url, given
 
 ANY = CasePatterns()
 LANGUAGES = ("nl", "en", "pl", "nb", "fi")
@@ -88,7 +88,7 @@ def test_a_given_value_is_kept_if_it_can_be_a_case_number(value: str, number: st
 @pytest.mark.parametrize(("value", "language"), [("41234567", "nb"), ("512345678", "pl")])
 def test_a_given_value_is_no_telephone_number_of_its_language(value: str, language: str) -> None:
     assert given(value, ANY, language) is None
-    assert resolve([value], [f"https://miasto.example/?case={value}"], [None], ANY, [language]) == [None]
+    assert from_url(f"https://miasto.example/?case={value}", ANY, language) is None
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,8 @@ def test_a_url_carries_it_in_a_parameter_or_as_a_segment(url: str, number: str |
     assert from_url(url, ANY) == number
 
 
-def test_given_goes_before_url_goes_before_text() -> None:
-    url, text = "https://stad.example/?zaaknummer=222222", "zaaknummer 333333"
-    assert resolve(
-        ["111111", "0612345678", None, None, None], [url, url, None, None, None], [text, text, text, "niets", None], ANY
-    ) == ["111111", "222222", "333333", None, None]
-    assert resolve([None], [None], ["saksnummer 41234567"], ANY, ["nb"]) == [None]
-    with pytest.raises(ValueError, match="zip"):
-        resolve([None], [None], [], ANY)
+def test_a_number_in_a_text_is_no_telephone_number_of_its_language() -> None:
+    assert find("saksnummer 41234567", ANY, "nb") == []
 
 
 # --- a town's patterns --------------------------------------------------------------------------------------------
