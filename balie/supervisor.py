@@ -12,17 +12,16 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event
 from typing import Protocol
 
+from balie.keys import clear_ended
 from balie.open import answers, migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
 from balie.processes import CommandProcess
 from balie.settings import Settings
 from storage.errors import Fatal, StorageError
-from storage.state.keys import CACHE_SECONDS, KeyRecord
-from storage.warehouse.erasure import clear_hashes
 from storage.warehouse.migrations import migrate
 
 _log = logging.getLogger(__name__)
@@ -153,14 +152,9 @@ def tidy(settings: Settings) -> None:
     with closing(open_log(settings)) as log:
         for topic in topics_of(settings):
             log.clean(topic.name)
-    with closing(open_state(settings)) as state, closing(open_warehouse(settings)) as warehouse:
+    with closing(open_state(settings)) as state:
         state.expire(now)
-        # A pipeline may still hold a key in its cache for a minute: its hashes are cleared the next time.
-        over = [key.key_id for key in state.keys.destroy_expired(now) if _long_destroyed(key, now)]
-        if over:
-            clear_hashes(warehouse, over)
-            state.keys.confirm_cleared(over, now)
-
-
-def _long_destroyed(key: KeyRecord, now: datetime) -> bool:
-    return key.destroyed_at is not None and now - key.destroyed_at > timedelta(seconds=2 * CACHE_SECONDS)
+        # Keys go also while the warehouse is away. What a pipeline may still be hashing with is cleared the next time.
+        state.keys.destroy_expired(now)
+        with closing(open_warehouse(settings)) as warehouse:
+            clear_ended(state.keys, warehouse, now)
