@@ -180,7 +180,10 @@ def warehouse_token(settings: Settings) -> str | None:
     try:
         token = file.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        raise Fatal(f"the warehouse's token {file} is missing: make it with `balie init`, or copy it here") from None
+        mend = "make it with `balie init`, or copy it here"
+        if settings.warehouse.kind == "server":
+            mend = "write the password of the user in warehouse.url to it"
+        raise Fatal(f"the warehouse's token {file} is missing: {mend}") from None
     except (OSError, UnicodeDecodeError):
         raise Fatal(f"the warehouse's token {file} cannot be read: mend its rights, owner or content") from None
     if not token:

@@ -84,6 +84,14 @@ def _network(text: str) -> str:
         raise PydanticCustomError("not_a_network", "is no network, such as 10.0.0.0/8 or 192.0.2.7") from None
 
 
+def _warehouse_url(url: str) -> str:
+    if not re.fullmatch(r"https?://([^\s/@:]+@)?[^\s/@]+(/[A-Za-z_][A-Za-z0-9_]{0,63})?", url):
+        raise PydanticCustomError(
+            "not_a_url", "is no http(s)://[user@]host:port/database; a password never stands in it"
+        )
+    return url
+
+
 SettingsPath = Annotated[Path, AfterValidator(_from_settings_file)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Network = Annotated[str, AfterValidator(_network)]
@@ -123,9 +131,7 @@ class WarehouseSettings(Section):
     """`[warehouse]`: ClickHouse, a server or the embedded one; both are met by URL."""
 
     kind: Literal["embedded", "server"] = "embedded"
-    url: Annotated[
-        str, StringConstraints(pattern=r"^https?://([^\s/@:]+@)?[^\s/@]+(/[A-Za-z_][A-Za-z0-9_]{0,63})?$")
-    ] = "http://127.0.0.1:8124/balie"
+    url: Annotated[str, AfterValidator(_warehouse_url)] = "http://127.0.0.1:8124/balie"
     """http(s)://[user@]host:port/database; never with a password in it."""
     folder: SettingsPath
     """Of the embedded ClickHouse. Default: `warehouse` in the data folder."""

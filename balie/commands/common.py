@@ -61,7 +61,7 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("balie").setLevel(logging.INFO)
     # They tell of each try to reach the warehouse, with its URL; what it comes to is ours to say.
-    for name in ("urllib3", "clickhouse_connect"):
+    for name in ("urllib3.connectionpool", "clickhouse_connect"):  # the client sets that of urllib3 itself
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

@@ -75,3 +75,15 @@ def test_a_fault_of_ours_is_one_line_that_quotes_nothing(tmp_path: Path, monkeyp
     assert result.stderr.startswith("balie: a fault in Balie (KeyError)")
     assert result.stderr.count("\n") == 1
     assert "canary" not in result.output
+
+
+def test_a_warehouse_that_is_down_is_one_line_without_its_clients_words(tmp_path: Path, unused_tcp_port: int) -> None:
+    path = tmp_path / "balie.toml"
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    down = f'[warehouse]\nkind = "server"\nurl = "http://127.0.0.1:{unused_tcp_port}/balie"\n'
+    path.write_text(path.read_text().replace("[warehouse]\n", down).replace('kind = "embedded"\n', ""))
+    command = [sys.executable, "-m", "balie", "--settings", str(path), "report"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("balie: The warehouse at")
