@@ -156,28 +156,19 @@ def _read_row(failure: FailedEvent, source: Source, connector: Connector) -> Rea
 def _read_request(
     failure: FailedEvent, source: Source, connector: Connector, conversations: Conversations, now: datetime
 ) -> Reading:
-    from connectors.base import Piece, Webhook, finish
+    from connectors.base import Piece, Webhook
     from connectors.collector.limits import Limits
-    from connectors.conversation import joined, to_bytes
+    from connectors.conversation import keep
     from connectors.intake import parsed, settled
     from connectors.records import request_of
 
     if not isinstance(connector, Webhook):
         raise Refused(f"the connector {source.connector} takes no requests: configure the one that does")
     received_at = failure.first_received_at
+    stays_open = now + Limits().conversation - received_at  # as if it had come now, but for its time of receipt
 
     def join(piece: Piece, session: str) -> FeedbackEvent:
-        conversation = conversations.append_piece(
-            tenant=source.tenant,
-            source=source.name,
-            session=session,
-            piece_id=piece.piece_id,
-            body=to_bytes(piece, session),
-            received_at=received_at,
-            expires_at=now + Limits().conversation,
-        )
-        draft = joined([kept.body for kept in conversation.pieces])
-        return finish(draft, source, conversation.first_received_at)
+        return keep(conversations, piece, session, source, received_at, stays_open)
 
     items, unread = parsed(connector, source, request_of(failure), received_at, replayed=True)
     # A session that the collector would mint is here the same however often this is replayed.
