@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +25,9 @@ Step = Callable[[pa.Table], pa.Table]
 
 
 class ProgramFault(Exception):
-    """A step fails in the same way on several towns' events, or on none at all: it is the program, so the run stops
-    instead of filing everything under failures. Mend the step, then run again from the same offset."""
+    """A step fails in the same way on several towns' events, or on none at all, or something raises that never should:
+    it is the program, so the run stops instead of filing everything under failures. Mend it, then run again from the
+    same offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,27 @@ def failed(
     )
 
 
+@contextmanager
+def quoting_nothing(name: str) -> Iterator[None]:
+    """Around what Beam calls: Beam logs the words of what is raised, and those of a library may quote an event.
+
+    Raises:
+        StorageError, OSError, MemoryError, ProgramFault: as they are raised inside.
+        ProgramFault: anything else is raised inside; it says kind and place.
+    """
+    try:
+        yield
+    except (StorageError, OSError, MemoryError, ProgramFault):
+        raise
+    except Exception as error:
+        raise ProgramFault(f"{name}: {_what(error)}") from None
+
+
 def apply(step: Step, batch: Batch, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Batch:
     """The batch after a step. A single row at which the step raises becomes a failure; the others go on.
 
     Raises:
-        StorageError: what the step reads from is not to be had; nothing is a failure for that.
+        StorageError, OSError, MemoryError: what the step needs is not to be had; nothing is a failure for that.
         ProgramFault: the step raises the same exception on rows of several towns, or without any row.
     """
     faults: list[_Fault] = []
@@ -115,9 +133,11 @@ def _what(fault: Exception) -> str:
 def _bisect(step: Step, columns: pa.Table, faults: list[_Fault]) -> pa.Table:
     try:
         return step(columns)
-    except StorageError:
+    except (StorageError, OSError):
         raise
     except Exception as error:
+        if isinstance(error, MemoryError) and columns.num_rows <= 1:
+            raise
         what = _what(error)
     if columns.num_rows == 0:
         raise ProgramFault(f"{step.__name__}: {what}, without any event")

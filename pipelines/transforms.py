@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.batch import Batch, Records, apply
+from pipelines.batch import Batch, Records, apply, quoting_nothing
 from pipelines.decode import decode
 from pipelines.enrichment import Enrichment
 from pipelines.rooms import Opener, rooms_of
@@ -23,7 +23,10 @@ class Decode(beam.DoFn):
         self._opener = opener
 
     def process(self, records: Records) -> Iterator[Batch]:
-        yield decode(records.offsets, records.records, rooms_of(self._opener).enrichment.towns)
+        towns = rooms_of(self._opener).enrichment.towns
+        with quoting_nothing("decode"):
+            batch = decode(records.offsets, records.records, towns)
+        yield batch
 
 
 class Take(beam.DoFn):

@@ -99,7 +99,7 @@ def _run(
         list[str] | None,
         typer.Option(help="An option for Beam, such as --job_endpoint=localhost:8099.", metavar="OPTION"),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Records of a micro-batch at the most, a partition.")] = 200_000,
+    batch: Annotated[int, typer.Option(min=1, help="Records of a micro-batch at the most.")] = 200_000,
     as_json: AsJson = False,
     with_parent: WithParent = False,
 ) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 
-from pipelines.batch import ROW, Batch
-from pipelines.rooms import Opener, rooms_of
+from pipelines.batch import ROW, Batch, quoting_nothing
+from pipelines.rooms import Opener, Rooms, rooms_of
 from schemas.failure import FailedEvent
 from storage.errors import Retriable, TooLarge
 from storage.log.base import Log, OffsetRange
@@ -33,6 +33,13 @@ class Load(beam.DoFn):
 
     def process(self, batch: Batch) -> Iterator[OffsetRange]:
         rooms = rooms_of(self._opener)
+        with quoting_nothing("load"):
+            self._load(rooms, batch)
+        done = Metrics.distribution("balie", f"{DONE} {batch.offsets.topic} {batch.offsets.partition}")
+        done.update(batch.offsets.end)
+        yield batch.offsets
+
+    def _load(self, rooms: Rooms, batch: Batch) -> None:
         # One that has outlived its time counts as discarded: appended, it would be kept as long again.
         failures = [failure for failure in batch.failures if failure.expires_at > failure.failed_at]
         if failures:
@@ -42,9 +49,6 @@ class Load(beam.DoFn):
         if rows.num_rows:
             _patiently(lambda: rooms.warehouse.insert_arrow(TABLE, rows))
             self._loaded.inc(rows.num_rows)
-        done = Metrics.distribution("balie", f"{DONE} {batch.offsets.topic} {batch.offsets.partition}")
-        done.update(batch.offsets.end)
-        yield batch.offsets
 
 
 def _keep(log: Log, topic: str, failures: Sequence[FailedEvent]) -> None:

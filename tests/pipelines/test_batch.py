@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.batch import ROW, Batch, ProgramFault, apply
+from pipelines.batch import ROW, Batch, ProgramFault, apply, quoting_nothing
 from schemas.failure import FailedEvent, Replay, Stage, failure_of_record
 from storage.errors import Fatal, Retriable, TooLarge
 from storage.log.base import Headers, OffsetRange, Record
@@ -95,10 +95,38 @@ def test_no_repr_shows_what_is_in_a_batch() -> None:
     assert "canary" not in repr(batch) + str(batch) + repr([batch])
 
 
-@pytest.mark.parametrize("kind", [Retriable, Fatal, TooLarge])
+@pytest.mark.parametrize("kind", [Retriable, Fatal, TooLarge, OSError])
 def test_a_store_that_is_not_to_be_had_is_nobodys_failure(kind: type[Exception]) -> None:
     with pytest.raises(kind):
         apply(_raising([1], lambda: kind("down")), _batch(["utrecht"] * 3), lambda: NOW)
+
+
+def test_what_is_too_much_at_once_is_done_in_parts_and_never_a_failure() -> None:
+    def step(columns: pa.Table) -> pa.Table:
+        if columns.num_rows > most:
+            raise MemoryError
+        return columns
+
+    batch = _batch(["utrecht"] * 5)
+    most = 2
+    after = apply(step, batch, lambda: NOW)
+    assert (after.columns.column("n").to_pylist(), after.failures) == ([0, 1, 2, 3, 4], ())
+    most = 0
+    with pytest.raises(MemoryError):
+        apply(step, batch, lambda: NOW)
+
+
+def test_what_nobody_foresaw_is_the_program_and_quotes_nothing() -> None:
+    with (
+        pytest.raises(ProgramFault, match=r"^load: KeyError at test_batch\.py:\d+$") as caught,
+        quoting_nothing("load"),
+    ):
+        raise KeyError(CANARY)
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+    for known in (Retriable("down"), TooLarge("large"), ProgramFault("step"), OSError("disk"), MemoryError()):
+        with pytest.raises(type(known)) as same, quoting_nothing("load"):
+            raise known
+        assert same.value is known
 
 
 def test_the_same_fault_on_several_towns_is_the_program_and_quotes_nothing() -> None:
