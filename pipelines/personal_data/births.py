@@ -1,39 +1,47 @@
 """Finds dates of birth: a date beside a word that says it is one. Other dates stay."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipelines.personal_data.spans import Span
+from pipelines.personal_data.wordlists import any_of, set_of
 
-_MONTHS: Final = (
-    "jan(?:uari|uary|uar)?|feb(?:ruari|ruary|ruar)?|maart|mrt|mar(?:ch)?|mars|apr(?:il)?|mei|may|mai|jun[ie]?"
-    "|jul[iy]?|aug(?:ustus|ust)?|sep(?:t|tember)?|okt(?:ober)?|oct(?:ober)?"
-    "|nov(?:ember)?|de[cs](?:ember)?|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|wrzesnia"
-    "|października|pazdziernika|listopada|grudnia"
-    "|tammikuuta|helmikuuta|maaliskuuta|huhtikuuta|toukokuuta|kesäkuuta|heinäkuuta|elokuuta|syyskuuta|lokakuuta"
-    "|marraskuuta|joulukuuta"
+_MONTHS: Final = any_of(
+    """
+    januari januar january jan februari februar february feb maart mrt march mars mar april apr mei may mai juni
+    juny june jun juli july jul augustus august aug september sept sep oktober october okt oct november nov
+    december desember dec des stycznia lutego marca kwietnia maja czerwca lipca sierpnia września wrzesnia
+    października pazdziernika listopada grudnia tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta
+    kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta
+    """
 )
 _DATE: Final = re.compile(
-    rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e)?\.?(?: of)? (?:{_MONTHS})\.?,?(?: ['’]?\d{{2,4}})?"
-    rf"|(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}"
-    rf"|\d{{1,2}} ?[-./ ] ?\d{{1,2}} ?[-./ ] ?['’]?(?:\d{{4}}|\d{{2}})|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
-    rf"|\d{{1,2}}[-.](?:{_MONTHS})[-.]['’]?\d{{2,4}}|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19"
-    rf"|20)\d\d)(?![\w/-]|\.\d)",
+    rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e)?\.?(?: of)? {_MONTHS}\.?,?(?: ['’]?\d{{2,4}})?"
+    rf"|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}"
+    r"|\d{1,2} ?[-./ ] ?\d{1,2} ?[-./ ] ?['’]?(?:\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
+    rf"|\d{{1,2}}[-.]{_MONTHS}[-.]['’]?\d{{2,4}}|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)"
+    r"(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
 _BORN: Final = (
-    r"geboren|geb\.?|geb[. ]?dat(?:um|\.)?|gebdat(?:um)?|geboortedat(?:um|a|\.)?|geboortedag|born|d\.?o\.?b\.?"
-    r"|date of birth|birth ?date|birthday|ur\.?|urodz\w*|urodzeni\w*|data ur\w*\.?|ur\. dn\w*"
-    r"|født|fødd|fødselsdat\w*|fødselsdag|f\.|fdato|f\. ?dato|fødselsdato|syntynyt|synt\.?|syntyi|syntymäaika\w*"
-    r"|syntymäpäivä\w*|s\.|synt\.aika|syntyneen|syntynyttä"
+    r"(?:geboren|geb\.?(?:[. ]?dat(?:um|\.)?)?|gebdat\w*|geboorte(?:dat\w*\.?|dag)|born|d\.?o\.?b\.?|date of birth"
+    r"|birth ?date|birthday|ur\.?|urodz\w*|data ur\w*\.?|født|fødd|fødsels(?:dat\w*|dag)|f\.|f\.? ?dato"
+    r"|syntynyt\w*|synt\.?|syntyi|syntyneen|syntymä(?:aika|päivä)\w*|s\.|synt\.aika)"
 )
-_BORN_BEFORE: Final = re.compile(rf"(?<![\w])(?:{_BORN})[^\d\n]{{0,26}}\n?[^\d\n]{{0,6}}\Z", re.IGNORECASE)
+_BORN_BEFORE: Final = re.compile(rf"(?<!\w){_BORN}(?![^\W\d_])[^\d\n]{{0,26}}\n?[^\d\n]{{0,6}}\Z", re.IGNORECASE)
 _BORN_AFTER: Final = re.compile(
-    r"[ ,(]{0,3}(?:geb\.?dat(?:um)?|gebdat\w*|geboortedat\w*|geboren|is (?:mijn|my|zijn|haar) (?:geboortedat"
-    r"|date of birth|birth)|date of birth|dob\b|fødselsdat\w*|syntymäaik\w*|data urodzenia|\(?geb)",
+    r"[ ,(]{1,3}(?:geb\.?dat(?:um)?|gebdat\w*|geboortedat\w*|geboren|date of birth|dob|fødselsdat\w*|syntymäaik\w*"
+    r"|data urodzenia|geb|is (?:mijn|my|zijn|haar|his|her) (?:geboortedat\w*|date of birth|birth\w*))(?!\w)",
     re.IGNORECASE,
 )
+_CUES: Final = ("geb", "born", "dob", "birth", "urodz", "født", "fødd", "føds", "synt")
+_SHORT_CUES: Final = set_of("ur s f d fdato o b")
+
+
+def may_hold(words: Iterable[str]) -> bool:
+    """Whether one of a text's words (in lower case) can say that a date is one of birth."""
+    return any(word.startswith(_CUES) or word in _SHORT_CUES for word in words)
 
 
 def birth_dates(text: str) -> Iterator[Span]:

@@ -1,11 +1,11 @@
 """Finds phone numbers, national ids, bank accounts, cards and number plates: digits that prove themselves, or nearly.
 
-A text's digit groups are found once; windows over neighbouring groups are tried at each group and are bounded by the
-longest number there is, so time is linear in the text.
+Every detector starts at the digit groups of a text, which are found once, and looks a bounded way around each; so
+time is linear in the text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipelines.personal_data.checks import (
@@ -22,26 +22,48 @@ from pipelines.personal_data.checks import (
     is_pesel,
 )
 from pipelines.personal_data.spans import Span
+from pipelines.personal_data.wordlists import any_of, set_of
+
+Groups = Sequence[tuple[int, int]]
+"""Start and end of each run of digits in a text."""
 
 _GROUP: Final = re.compile(r"[0-9]+")
-_JOINS: Final = re.compile(r"[ \u00a0\u202f\t./\-\u2010-\u2015()]{1,4}")
+_JOINS: Final = frozenset(" \u00a0\u202f\t./-\u2010\u2011\u2012\u2013\u2014()")
 _DATE: Final = re.compile(r"(?:\d{1,2}[-./ ]{1,2}){2}(?:19|20)\d\d|(?:19|20)\d\d(?:[-./ ]\d{1,2}){2}")
+_FEWEST: Final = 7
 _LONGEST: Final = 19
 
+
+def groups(text: str) -> list[tuple[int, int]]:
+    """The runs of digits of a text."""
+    return [found.span() for found in _GROUP.finditer(text)]
+
+
 _NO_PERSON: Final = re.compile(
-    r"(?:kvk|k\.v\.k|handelsregister|order|bestel|meter|mittari|lukema|måler|licznik|zamówieni|tilaus|barcode"
-    r"|streepjescode|kod kreskowy|strekkode|viivakoodi|isbn"
-    r"|org\.? ?nr|orgnr|organisasjonsn|y-tunnus|ytunnus|nip\b|krs\b|regon\b|btw|vat\b|mva\b|alv\b|faktu|factuur"
-    r"|invoice|lasku"
-    r"|artikel|track|zending|parcel|pakket|paczk|pakke|vestigingsn|rsin|company n|stand\b|stan\b|reading)"
-    r"[^\d\n]{0,24}\Z",
+    any_of(
+        """
+        kvk k.v.k handelsregister order bestel meter mittari lukema måler licznik zamówieni tilaus barcode
+        streepjescode kod_kreskowy strekkode viivakoodi isbn org.nr org_nr org._nr orgnr organisasjonsn y-tunnus
+        ytunnus krs regon nip btw vat_ faktu factuur invoice lasku artikel track zending parcel pakket paczk pakke
+        vestigingsn rsin company_n
+        """
+    )
+    + r"[^\d\n]{0,24}\Z",
     re.IGNORECASE,
 )
-_NO_PHONE: Final = re.compile(r"(?:pas|pasnummer|kaart|card|kort|kortti|karta)\w*[^\d\n]{0,16}\Z", re.IGNORECASE)
+_NO_PHONE: Final = re.compile(
+    r"(?:pas|kaart|card|kort|kortti|karta|chip|klant|kunde|customer)\w*[^\d\n]{0,16}\Z", re.IGNORECASE
+)
 _PHONE_WORD: Final = re.compile(
-    r"(?:tel|bel|gsm|mob|06|nummer|nr|phone|call|ring|text|cell|fax|whatsapp|app|sms|dzwo|zadzw|telefon|kom|numer"
-    r"|tlf|ring|mobil|nås|puh|soit|numero|gsm|kontakt|contact|bereik|reach|tavoit)"
-    r"[^\n\d]{0,32}\Z",
+    r"(?<!\w)"
+    + any_of(
+        """
+        tel bel gsm mob phone call ring text cell fax whatsapp app sms dzwo zadzw oddzw kom tlf nås puh soit kontakt
+        contact bereik reach tavoit mijn_nummer my_number nummeret_mitt numerem numeroni mój_numer mijn_nr 06
+        telefon mobil bellen
+        """
+    )
+    + r"[^\n\d]{0,32}\Z",
     re.IGNORECASE,
 )
 
@@ -50,28 +72,32 @@ def _before(text: str, start: int, pattern: re.Pattern[str], width: int = 44) ->
     return pattern.search(text[max(0, start - width) : start]) is not None
 
 
-def numbers(text: str, language: str) -> Iterator[Span]:
+def numbers(text: str, found: Groups, language: str) -> Iterator[Span]:
     """Phone numbers, BSN, PESEL, fødselsnummer and cards, over windows of neighbouring digit groups."""
-    groups = [found.span() for found in _GROUP.finditer(text)]
-    for i, (start, end) in enumerate(groups):
-        if end - start > _LONGEST:
+    count = len(found)
+    for i, (start, end) in enumerate(found):
+        size = end - start
+        if size > _LONGEST:
             continue
+        if size >= _FEWEST:
+            yield from _window(text, start, end, text[start:end], (size,), language)
         digits = text[start:end]
-        sizes = [end - start]
-        yield from _window(text, start, end, digits, sizes, language)
-        for next_start, next_end in groups[i + 1 : i + _LONGEST]:
-            if len(digits) + next_end - next_start > _LONGEST or not _JOINS.fullmatch(text, end, next_start):
+        sizes: tuple[int, ...] = (size,)
+        for k in range(i + 1, min(count, i + _LONGEST)):
+            next_start, next_end = found[k]
+            if next_start - end > 4 or len(digits) + next_end - next_start > _LONGEST:
+                break
+            if not _JOINS.issuperset(text[end:next_start]):
                 break
             end = next_end
             digits += text[next_start:next_end]
-            sizes.append(next_end - next_start)
-            yield from _window(text, start, end, digits, sizes, language)
+            sizes += (next_end - next_start,)
+            if len(digits) >= _FEWEST:
+                yield from _window(text, start, end, digits, sizes, language)
 
 
-def _window(text: str, start: int, end: int, digits: str, sizes: list[int], language: str) -> Iterator[Span]:
+def _window(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...], language: str) -> Iterator[Span]:
     n = len(digits)
-    if n < 7:
-        return
     if n >= 13 and is_card(digits):
         yield Span(start, end, "CARD", "card: issuer and Luhn", 0.99)
     if n == 11 and len(sizes) <= 3:
@@ -81,128 +107,121 @@ def _window(text: str, start: int, end: int, digits: str, sizes: list[int], lang
             yield Span(start, end, "NATIONAL_ID", "PESEL: date and check digit", 0.97)
     if (
         n in (8, 9)
-        and _is_bsn_shape(text, start, end, sizes)
         and is_bsn(digits)
+        and _is_bsn_shape(text, start, end, sizes)
         and not _before(text, start, _NO_PERSON)
     ):
         yield Span(start, end, "NATIONAL_ID", "BSN: eleven-test", 0.9 if n == 9 else 0.7)
-    phone = _phone(text, start, end, digits, sizes, language)
-    if phone:
-        yield phone
+    if n <= 15:
+        phone = _phone(text, start, end, digits, sizes, language)
+        if phone:
+            yield phone
 
 
-def _is_bsn_shape(text: str, start: int, end: int, sizes: list[int]) -> bool:
+def _is_bsn_shape(text: str, start: int, end: int, sizes: tuple[int, ...]) -> bool:
     if len(sizes) == 1:
         return True
     return sum(sizes) == 9 and len(sizes) <= 4 and min(sizes) >= 2 and not _DATE.fullmatch(text, start, end)
 
 
 _POLISH: Final = {
-    (9,),
-    (3, 3, 3),
-    (2, 3, 2, 2),
-    (2, 7),
-    (3, 2, 2, 2),
-    (2, 3, 4),
-    (3, 6),
-    (3, 3, 2, 1),
-    (2, 2, 2, 3),
-    (3, 2, 4),
-}
+    (9,), (3, 3, 3), (2, 3, 2, 2), (2, 7), (3, 2, 2, 2), (2, 3, 4), (3, 6), (3, 3, 2, 1), (2, 2, 2, 3), (3, 2, 4)
+}  # fmt: skip
 _NORWEGIAN: Final = {(8,), (3, 2, 3), (2, 2, 2, 2), (4, 4), (2, 6), (3, 5), (2, 3, 3), (3, 3, 2)}
+_DUTCH_WITHOUT_ZERO: Final = {(9,), (1, 8), (1, 2, 2, 2, 2), (1, 4, 4)}
 
 
-def _phone(text: str, start: int, end: int, digits: str, sizes: list[int], language: str) -> Span | None:
+def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...], language: str) -> Span | None:
     n = len(digits)
-    if n > 15:
-        return None
     before = text[max(0, start - 3) : start]
-    opening = start
-    # (0) inside an international number is said, not dialled.
-    dialled = digits
-    trunk = re.search(r"\(0\)", text[start:end])
-    if before.endswith("(") or before.endswith("(+"):
-        opening -= 1
-    if before.endswith(("+", "+ ", "(+")):
-        opening = text.rindex("+", 0, start) - (1 if before.endswith("(+") else 0)
-        if trunk:
-            place = sum(c.isdigit() for c in text[start : start + trunk.start()])
-            dialled = digits[:place] + digits[place + 1 :]
-        return Span(opening, end, "PHONE", "phone, international", 0.98) if is_international_phone(dialled) else None
-    if digits.startswith("00"):
-        dialled = digits[2:]
-        if trunk:
-            place = sum(c.isdigit() for c in text[start : start + trunk.start()]) - 2
+    opening = start - 1 if before.endswith(("(", "(+")) else start
+    plus = before.endswith(("+", "+ ", "(+"))
+    if plus or digits.startswith("00"):
+        dialled = digits if plus else digits[2:]
+        # (0) inside an international number is said, not dialled.
+        trunk = text.find("(0)", start, end)
+        if trunk >= 0:
+            place = sum(c.isdigit() for c in text[start:trunk]) - (0 if plus else 2)
             dialled = dialled[:place] + dialled[place + 1 :]
-        return (
-            Span(opening, end, "PHONE", "phone, international", 0.97)
-            if not _before(text, start, _NO_PHONE) and is_international_phone(dialled)
-            else None
-        )
+        if not is_international_phone(dialled) or (not plus and _before(text, start, _NO_PHONE)):
+            return None
+        if plus:
+            opening = text.rindex("+", 0, start) - before.endswith("(+")
+        return Span(opening, end, "PHONE", "phone, international", 0.98)
     if _DATE.fullmatch(text, start, end) or (before[-1:] == "/" and before[-2:-1].isalnum()):
         return None
     if digits[0] == "0":
-        for region in ("NL", "GB"):
-            if is_national_phone(digits[1:], region) and n >= 10:
-                return Span(opening, end, "PHONE", f"phone, national ({region})", 0.95)
+        if n >= 10:
+            for region in ("NL", "GB"):
+                if is_national_phone(digits[1:], region):
+                    return Span(opening, end, "PHONE", f"phone, national ({region})", 0.95)
         if (
-            is_national_phone(digits[1:], "FI")
-            and n >= 8
+            n >= 8
+            and is_national_phone(digits[1:], "FI")
             and (language in ("fi", "other") or _before(text, start, _PHONE_WORD))
             and not _before(text, start, _NO_PERSON)
         ):
             return Span(opening, end, "PHONE", "phone, national (FI)", 0.9)
         return None
-    shape = tuple(sizes)
+    polish = n == 9 and sizes in _POLISH and is_national_phone(digits, "PL")
+    norwegian = n == 8 and sizes in _NORWEGIAN and is_national_phone(digits, "NO")
+    dutch = n == 9 and digits[0] == "6" and sizes in _DUTCH_WITHOUT_ZERO and is_national_phone(digits, "NL")
+    region = COUNTRY_CODES.get(digits[:2], "") if 10 <= n <= 12 else ""
+    coded = bool(region) and is_national_phone(digits[2:], region)
+    if (
+        not (polish or norwegian or dutch or coded)
+        or _before(text, start, _NO_PERSON)
+        or _before(text, start, _NO_PHONE)
+    ):
+        return None
     told = _before(text, start, _PHONE_WORD)
-    refused = _before(text, start, _NO_PERSON)
-    if (
-        n == 9
-        and shape in _POLISH
-        and is_national_phone(digits, "PL")
-        and (language in ("pl", "other") or told)
-        and not refused
-    ):
+    if polish and (told or language in ("pl", "other")):
         return Span(opening, end, "PHONE", "phone, national (PL)", 0.85)
-    if (
-        n == 8
-        and shape in _NORWEGIAN
-        and is_national_phone(digits, "NO")
-        and (language in ("nb", "other") or told)
-        and not refused
-    ):
+    if norwegian and (told or language in ("nb", "other")):
         return Span(opening, end, "PHONE", "phone, national (NO)", 0.85)
-    region = COUNTRY_CODES.get(digits[:2], "")
-    if (
-        region
-        and n in (10, 11, 12)
-        and not refused
-        and is_national_phone(digits[2:], region)
-        and (language != "other" or told or n == 11)
-    ):
+    if coded and (told or language != "other" or n == 11):
         return Span(opening, end, "PHONE", "phone, country code without plus", 0.86)
-    if (
-        n == 9
-        and digits[0] == "6"
-        and not refused
-        and (told or shape in {(1, 8), (1, 2, 2, 2, 2), (1, 4, 4)})
-        and is_national_phone(digits, "NL")
-    ):
+    if dutch and (told or len(sizes) > 1):
         return Span(opening, end, "PHONE", "phone, trunk zero left out", 0.8)
     return None
 
 
-_IBAN_START: Final = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?=[ .\-\u00a0]{0,2}[A-Za-z0-9])")
-_IBAN_SEPARATORS: Final = " .-\u00a0\t"
+_SPOKEN: Final = {
+    "nl": "nul een één twee drie vier vijf zes zeven acht negen",
+    "en": "zero oh nought one two three four five six seven eight nine double triple",
+    "pl": "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć",
+    "nb": "null en ett to tre fire fem seks sju syv åtte ni",
+    "fi": "nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän",
+}
+_SPOKEN_NUMBER: Final = re.compile(
+    r"(?<!\w)(?:plus )?" + any_of("nul zero oh nought null nolla plus") + r"(?:[ ,.-]{1,2}(?:"
+    + any_of(" ".join(_SPOKEN.values())) + r"(?!\w)|\d{1,8}(?!\d))){6,14}",
+    re.IGNORECASE,
+)  # fmt: skip
+ZEROS: Final = set_of("nul zero oh nought null nolla")
 
 
-def ibans(text: str) -> Iterator[Span]:
+def spoken_numbers(text: str) -> Iterator[Span]:
+    """Phone numbers said digit by digit: 'nul zes een twee drie vier vijf zes zeven acht'."""
+    for found in _SPOKEN_NUMBER.finditer(text):
+        yield Span(found.start(), found.end(), "PHONE", "phone, said digit by digit", 0.9)
+
+
+_IBAN_START: Final = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?[0-9]{2}(?=[ .\-\u00a0]{0,2}[A-Za-z0-9])")
+_IBAN_SEPARATORS: Final = frozenset(" .-\u00a0\t")
+
+
+def ibans(text: str, found: Groups) -> Iterator[Span]:
     """Bank account numbers with the length of their country and right check digits, in any grouping and case."""
-    for found in _IBAN_START.finditer(text):
-        length = iban_length(found.group(1).upper())
+    for start, _ in found:
+        if start < 2 or not (text[start - 1].isalpha() or (text[start - 1] == " " and text[start - 2].isalpha())):
+            continue
+        begin = start - 2 if text[start - 1] != " " else start - 3
+        match = _IBAN_START.match(text, begin) if begin >= 0 else None
+        length = iban_length(match.group(1).upper()) if match else 0
         if not length:
             continue
-        compact, at, limit = "", found.start(), min(len(text), found.start() + 2 * length)
+        compact, at, limit = "", begin, min(len(text), begin + 2 * length)
         while at < limit and len(compact) < length:
             c = text[at]
             if c.isascii() and c.isalnum():
@@ -211,7 +230,7 @@ def ibans(text: str) -> Iterator[Span]:
                 break
             at += 1
         if len(compact) == length and is_iban(compact.upper()):
-            yield Span(found.start(), at, "IBAN", "IBAN: length and check digits", 0.99)
+            yield Span(begin, at, "IBAN", "IBAN: form and check digits", 0.99)
 
 
 _HETU: Final = re.compile(
@@ -223,114 +242,98 @@ _NINO: Final = re.compile(
 )
 
 
-def lettered_ids(text: str) -> Iterator[Span]:
+def lettered_ids(text: str, found: Groups) -> Iterator[Span]:
     """National ids with letters in them: the Finnish henkilötunnus and the UK National Insurance number."""
-    for found in _HETU.finditer(text):
-        if is_hetu(found.group().replace(" ", "").replace("\u2013", "-")):
-            yield Span(found.start(), found.end(), "NATIONAL_ID", "henkilötunnus: check character", 0.99)
-    for found in _NINO.finditer(text):
-        if is_nino(re.sub(r"[ .-]", "", found.group())):
-            yield Span(found.start(), found.end(), "NATIONAL_ID", "National Insurance number", 0.95)
+    for start, end in found:
+        if end - start == 6:
+            match = _HETU.match(text, start)
+            if match and is_hetu(match.group().replace(" ", "").replace("\u2013", "-")):
+                yield Span(start, match.end(), "NATIONAL_ID", "henkilötunnus: check character", 0.99)
+        if end - start in (2, 6) and start >= 2:
+            match = _NINO.match(text, start - 2) or (_NINO.match(text, start - 3) if start >= 3 else None)
+            if match and is_nino(re.sub(r"[ .-]", "", match.group())):
+                yield Span(match.start(), match.end(), "NATIONAL_ID", "National Insurance number", 0.95)
 
 
-_L: Final = "[A-Za-z]"
-# The Dutch series ('sidecodes') 1 to 14, with dashes (or spaces) or without.
-_DUTCH_SERIES: Final = (
-    "LL99 99 9999LL 99LL99 LL99LL LLLL99 99LLLL 99LLL9 9LLL99 LL999L L999LL LLL99L L99LLL 9LL999 999LL9"
+# Series of Dutch plates ('sidecodes'), L a letter and 9 a digit; with dashes they are told by their form.
+_DUTCH_PLATES: Final = set_of(
+    """
+    LL-99-99 99-99-LL 99-LL-99 LL-99-LL LL-LL-99 99-LL-LL 99-LLL-9 9-LLL-99 LL-999-L L-999-LL LLL-99-L L-99-LLL
+    9-LL-999 999-LL-9
+    """
 )
-_PLATE_DASHED: Final = re.compile(
-    r"(?<![A-Za-z0-9-])(?:"
-    r"[A-Z]{2}-\d\d-\d\d|\d\d-\d\d-[A-Z]{2}|\d\d-[A-Z]{2}-\d\d|[A-Z]{2}-\d\d-[A-Z]{2}|[A-Z]{2}-[A-Z]{2}-\d\d"
-    r"|\d\d-[A-Z]{2}-[A-Z]{2}"
-    r"|\d\d-[A-Z]{3}-\d|\d-[A-Z]{3}-\d\d|[A-Z]{2}-\d{3}-[A-Z]|[A-Z]-\d{3}-[A-Z]{2}|[A-Z]{3}-\d\d-[A-Z]"
-    r"|[A-Z]-\d\d-[A-Z]{3}"
-    r"|\d-[A-Z]{2}-\d{3}|\d{3}-[A-Z]{2}-\d)(?![A-Za-z0-9-])",
-    re.IGNORECASE,
-)
-_PLATE_BARE: Final = re.compile(
-    r"(?<![A-Za-z0-9-])(?:"
-    r"[A-Z]{2}\d{3}[A-Z]|[A-Z]\d{3}[A-Z]{2}|[A-Z]{3}\d\d[A-Z]|[A-Z]\d\d[A-Z]{3}|\d\d[A-Z]{3}\d|\d[A-Z]{3}\d\d"
-    r"|\d[A-Z]{2}\d{3}|\d{3}[A-Z]{2}\d"
-    r"|\d\d[A-Z]{2}[A-Z]{2}|[A-Z]{2}\d\d[A-Z]{2}|[A-Z]{4}\d\d|\d\d[A-Z]{2}\d\d"
-    r"|[A-Z]{2} ?\d{5}|[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{2,3}[ -]?\d[A-Z0-9]{3,4}|[A-Z]{2,3}[- ]?\d{1,3})(?![A-Za-z0-9-])",
-    re.IGNORECASE,
-)
+_BARE_PLATES: Final = (
+    frozenset(plate.replace("-", "") for plate in _DUTCH_PLATES) - {"999999"}
+    | set_of("LL99999 LL99LLL LLL9999 LLL99999 LL9999L LLL999L LLL-999 LLL-99 LLL-9 LL-999 LL-99 LLL999 LL999L9")
+)  # fmt: skip
+_SPACED_PLATE: Final = re.compile(r"([A-Z]{2,3}) (\d[A-Z0-9]{3,4})(?![A-Za-z0-9-])")
+_LETTERS_THEN: Final = re.compile(r"[A-Za-z]{2,3}\Z")
+_SHAPE: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "L" * 52 + "9" * 10)
 _PLATE_WORD: Final = re.compile(
-    r"(?:kenteken\w*|kentekenplaat|nummerplaat|nummerbord|plate|reg(?:istration)?\.?(?: (?:no|number|plate))?"
-    r"|rejestrac\w*|tablic\w*|nr rej\.?|rej\.|skilt\w*|regnr|reg\.? ?nr\.?|registreringsn\w*"
-    r"|rekister\w*|rekkari\w*|rek\.?|auto\w*|wagen|car|van|bil(?:en|ens)?|bus(?:je|sa)?|samoch\w*|pojazd\w*"
-    r"|motor\w*|scooter)\b[^\n]{0,22}\Z",
+    r"(?<!\w)(?:"
+    + any_of(
+        """
+        kenteken nummerplaat nummerbord plate rejestrac tablic nr_rej rej. skilt regnr registreringsn rekister rekkari
+        auto samoch pojazd motor scooter skuter
+        """
+    )
+    + r"\w*|(?:reg|registration|wagen|car|van|bil|bilen|bus|busje|bussa|rek)\b)[^\n]{0,22}\Z",
     re.IGNORECASE,
 )
 _PLATE_AFTER: Final = re.compile(
     r"[ ,]{1,2}(?:\(?(?:is|er|on|jest|to)? ?(?:mijn|my|min|het|the|mój)? ?(?:nieuwe|oude|new|ny|nowy)? ?(?:kenteken"
-    r"|nummerplaat|plate|reg\b|rejestrac|rekister|skilt)|(?:staat|stond|står|sto[ij]|is parked|parked|tukki|seiso"
-    r"|blok))",
+    r"|nummerplaat|plate|reg\b|rejestrac|rekister|skilt)|(?:staat|stond|står|stoi|is parked|parked|tukki|seiso|blok))",
     re.IGNORECASE,
 )
-_PLATE_UPPER: Final = re.compile(
-    r"(?<![A-Za-z0-9-])(?:[A-Z]{2} \d{5}|[A-Z]{2,3} \d[A-Z0-9]{3,4}(?<=[A-Z])|[A-Z]{2,3} \d{4,5}|[A-Z]{3}-\d{2,3}"
-    r"|[A-Z]{2}\d{2} [A-Z]{3})(?![A-Za-z0-9-])"
+_NO_PLATE: Final = set_of(
+    """
+    KVK BSN BTW IBAN NIP KRS ISO NEN WOZ APV PC TEL SIG MOR REF NR ERR PDF USB EUR PLN NOK GBP DZ FN BN VAN OP
+    OM UIT NA IN AT ON NO OV MRT APR NOV DEC JAN FEB TAL PKT ART
+    """
 )
-_NO_PLATE: Final = {
-    "KVK",
-    "BSN",
-    "BTW",
-    "IBAN",
-    "NIP",
-    "KRS",
-    "ISO",
-    "NEN",
-    "WOZ",
-    "APV",
-    "HR",
-    "PC",
-    "TEL",
-    "SIG",
-    "MOR",
-    "ZAAK",
-    "REF",
-    "NR",
-    "ERR",
-    "PDF",
-    "USB",
-    "EUR",
-    "PLN",
-    "NOK",
-    "GBP",
-    "OJ",
-    "DZ",
-    "FN",
-    "OR",
-    "BN",
-    "CT",
-    "BT",
-}
+_LONGEST_PLATE: Final = 9
 
 
-def plates(text: str, language: str) -> Iterator[Span]:
+def plates(text: str, found: Groups, language: str) -> Iterator[Span]:
     """Number plates of the Netherlands, Poland, Norway and Finland: by their form, or by a form and a word for it."""
+    doubtful: list[tuple[int, int]] = []
     seen = False
-    for found in _PLATE_DASHED.finditer(text):
-        seen = True
-        yield Span(found.start(), found.end(), "PLATE", "number plate (NL form)", 0.9)
-    for found in _PLATE_BARE.finditer(text):
-        form = found.group()
-        if " " in form and not form[0].isdigit() and not form[:2].isupper():
+    done = -1
+    for start, end in found:
+        if start < done or end - start > 5:
             continue
-        if form[:3].rstrip("- 0123456789").upper() in _NO_PLATE - {"OR", "BT", "HR", "CT"}:
+        a, b = start, end
+        while a > 0 and start - a < _LONGEST_PLATE and ((c := text[a - 1]) == "-" or (c.isalnum() and c.isascii())):
+            a -= 1
+        while b < len(text) and b - end < _LONGEST_PLATE and ((c := text[b]) == "-" or (c.isalnum() and c.isascii())):
+            b += 1
+        done = b
+        if b - a > _LONGEST_PLATE:
             continue
-        if seen or _before(text, found.start(), _PLATE_WORD, 40) or _PLATE_AFTER.match(text, found.end()):
-            yield Span(found.start(), found.end(), "PLATE", "number plate beside a word for it", 0.85)
+        form = text[a:b].translate(_SHAPE)
+        if form in _DUTCH_PLATES and "L" in form:
             seen = True
-    for found in _PLATE_UPPER.finditer(text):
-        letters = re.split(r"[ -]", found.group())[0]
-        if letters in _NO_PLATE:
-            continue
-        form = found.group()
-        if (
-            (language == "nb" and re.fullmatch(r"[A-Z]{2} \d{5}", form))
-            or (language == "fi" and "-" in form)
-            or (language == "pl" and re.fullmatch(r"[A-Z]{2,3} [0-9A-Z]{4,5}", form))
-        ):
-            yield Span(found.start(), found.end(), "PLATE", f"number plate ({language} form)", 0.75)
+            yield Span(a, b, "PLATE", "number plate (NL form)", 0.9)
+        elif form in _BARE_PLATES:
+            if re.split(r"[-\d]", text[a:b])[0].upper() in _NO_PLATE:
+                continue
+            if language == "fi" and form in ("LLL-999", "LLL-99", "LLL-9", "LL-999", "LL-99"):
+                yield Span(a, b, "PLATE", "number plate (fi form)", 0.75)
+                seen = True
+            else:
+                doubtful.append((a, b))
+        elif a == start and a >= 3 and text[a - 1] == " ":
+            letters = _LETTERS_THEN.search(text, max(0, a - 4), a - 1)
+            match = _SPACED_PLATE.match(text, letters.start()) if letters else None
+            if not match or match.group(1) in _NO_PLATE or text[match.start() - 1 : match.start()].isalnum():
+                continue
+            known = (language == "nb" and form == "99999" and len(match.group(1)) == 2) or language == "pl"
+            if known:
+                seen = True
+                yield Span(match.start(), match.end(), "PLATE", f"number plate ({language} form)", 0.75)
+            else:
+                doubtful.append((match.start(), match.end()))
+    for a, b in doubtful:
+        if seen or _before(text, a, _PLATE_WORD, 40) or _PLATE_AFTER.match(text, b):
+            seen = True
+            yield Span(a, b, "PLATE", "number plate beside a word for it", 0.85)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipelines.personal_data.spans import Span
+from pipelines.personal_data.wordlists import any_of, set_of
 
 _LOCAL_BACKWARDS: Final = re.compile(r"[\w.+%'&/=!#$*?^{|}~-]{1,64}")
 _DOMAIN: Final = re.compile(r"(?:[\w-]{1,63}\.){1,8}(?:xn--[\w-]{2,50}|[^\W\d_]{2,24})|\[[0-9a-fA-F.:]{3,45}\]")
@@ -57,6 +58,14 @@ _PROVIDERS: Final = re.compile(
 )
 
 
+AT_WORDS: Final = set_of(
+    """
+    at ät apenstaart apestaart apenstaartje apestaartje małpa małpka malpa krøllalfa alfakrøll snabel ätmerkki
+    merkki miukumauku kissanhäntä
+    """
+)
+
+
 def spelled_emails(text: str) -> Iterator[Span]:
     """Mail addresses written around the at sign: `jan punt jansen at gmail punt com`, `jan(at)xs4all.nl`."""
     for at in _AT.finditer(text):
@@ -81,29 +90,30 @@ def spelled_emails(text: str) -> Iterator[Span]:
 
 _HANDLE: Final = re.compile(r"(?<![\w@/.])@([^\W_](?:[\w.]{0,60}\w)?)")
 _OFFICIAL: Final = re.compile(
-    r"gemeente|kommune|council|kaupunki|kunta|urzad|urząd|miasto|gmina|politie|politi|police|poliisi|policja|ns_"
-    r"|prorail|waternet|waterschap|provincie|ministerie|rijks"
-    r"|minister|rijkswaterstaat|bibliotheek|biblio|library|kirjasto|stad(?![a-z])|stads|city|town|webcare"
-    r"|klantenservice|support|service|info|nieuws|news|redactie"
-    r"|omroep|radio|tv|krant|avis|lehti|sport|fc|club|vereniging|bedrijf|bv$|vervoer|transport|bus|metro|tram"
-    r"|trafikk|kolumbus|ruter|hsl|mpk|ztm|zdm|oficjal|official|nav_|kela|vero|skatt|zwembad|museum|zoo|park|school"
-    r"|univers|hogeschool|ziekenhuis|hospital|energie|water|afval|havn|havens|port"
+    any_of(
+        """
+        gemeente kommune council kaupunki kunta urzad urząd miasto gmina politie politi police poliisi policja ns_
+        prorail waternet waterschap provincie ministerie rijks minister biblio library kirjasto stads stadin city
+        town webcare klantenservice support service info nieuws news redactie omroep radio krant avis lehti sport
+        vereniging bedrijf vervoer transport metro tram trafikk ruter hsl mpk ztm zdm oficjal official nav_ kela
+        skatt zwembad museum park school univers ziekenhuis hospital energie water afval havn havens bond online
+        """
+    )
 )
 _PUBLIC_OFFICE: Final = re.compile(
-    r"wethouder|burgemeester|raadslid|councillor|cllr|mayor|ordforer|ordfører|radny|radna|prezydent|burmistrz|wojt"
+    any_of(
+        "wethouder burgemeester raadslid councillor cllr mayor ordforer ordfører radny radna prezydent burmistrz wojt"
+    )
 )
+_LIKE_A_NAME: Final = re.compile(r"[\d_.]|[a-zà-ž][A-ZÀ-Ž]")
 
 
 def handles(text: str) -> Iterator[Span]:
     """Social media handles that name a person: with parts as a name has, a year, or an office before the name."""
-    if "@" not in text:
-        return
     for found in _HANDLE.finditer(text):
         name = found.group(1)
-        lower = name.lower()
-        if _OFFICIAL.search(lower) and not _PUBLIC_OFFICE.search(lower):
-            continue
-        if re.search(r"[\d_.]|[a-zà-ž][A-ZÀ-Ž]", name) or _PUBLIC_OFFICE.search(lower):
+        office = _PUBLIC_OFFICE.search(name.lower())
+        if office or (_LIKE_A_NAME.search(name) and not _OFFICIAL.search(name.lower())):
             yield Span(found.start(), found.end(), "HANDLE", "handle of a person", 0.8)
 
 
@@ -111,24 +121,33 @@ _URL: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”»)\]]{1,2000}|\b(?:[\w-]{1,63}\.){1,5}[a-z]{2,12}/[^\s<>\"'“”»)\]]{1,2000}",
     re.IGNORECASE,
 )
+_URL_SIGN: Final = re.compile(r"\.[A-Za-z]{2,12}/|www\.|://")
 _TOKEN_KEY: Final = re.compile(
-    r"[?&#;](?:[\w.-]{0,20}(?:token|tok|key|code|auth|sig|hash|sessie|sessi[oe]n?|sesja|sid|secret|avain|n(?:o"
-    r"|ø)kkel|klucz|sleutel|uuid|guid|jwt|otp|pin|user|uid|login|email|e-mail|mail|naam|name|bsn|pesel|fnr|hetu)|t|k"
-    r"|s|u|id|h|sig)"
-    r"=([^&#\s]{5,})",
+    r"[?&#;](?:[\w.-]{0,20}"
+    + any_of(
+        """
+        token tok key code auth sig hash sessie session sessi sesja sid secret avain nøkkel nokkel klucz sleutel
+        uuid guid jwt otp pin user uid login email e-mail mail naam name bsn pesel fnr hetu
+        """
+    )
+    + r"|[tksuih])=[^&#\s]{5,}",
     re.IGNORECASE,
 )
 _RANDOM_SEGMENT: Final = re.compile(
-    r"(?<=[/=#])(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])(?:[0-9a-f]{8}-[0-9a-f-]{13,27}|[A-Za-z0-9_-]{8,})(?=[/?&#]|$)",
+    r"(?<=[/=#])(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])"
+    r"(?:[0-9a-f]{8}-[0-9a-f-]{13,27}|[A-Za-z0-9_-]{8,})(?=[/?&#]|$)",
     re.IGNORECASE,
 )
 _WORDY_SEGMENT: Final = re.compile(r"(?:[a-z]+|\d{1,4})(?:[-_](?:[a-z]+|\d{1,4}))*", re.IGNORECASE)
 
 
+def may_hold_url(text: str) -> bool:
+    """Whether there is anything like a URL in the text."""
+    return "/" in text and _URL_SIGN.search(text) is not None
+
+
 def urls(text: str) -> Iterator[Span]:
     """URLs that open what is somebody's own: a token, a session, a random segment, or a mail address in them."""
-    if "/" not in text and "www." not in text:
-        return
     for found in _URL.finditer(text):
         url = found.group().rstrip(".,;:!?")
         rule = ""
@@ -145,7 +164,7 @@ def urls(text: str) -> Iterator[Span]:
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4: Final = re.compile(rf"(?<![\w.,-])(?:{_OCTET}\.){{3}}{_OCTET}(?!\.?\w)")
 _IPV6: Final = re.compile(
-    r"(?<![\w:.])(?=[0-9a-f]{0,4}:[0-9a-f:]{0,39})[0-9a-f:]{2,39}(?:(?:\.\d{1,3}){3})?(?![\w])", re.IGNORECASE
+    r"(?<![\w:.])(?=[0-9a-f]{0,4}:[0-9a-f:]{0,39})[0-9a-f:]{2,39}(?:(?:\.\d{1,3}){3})?(?!\w)", re.IGNORECASE
 )
 _VERSION: Final = re.compile(
     r"(?:versi\w*|wersj\w*|versjon|ver|v|build|release|chrome|firefox|safari|edge)[ .:]{0,2}\Z", re.IGNORECASE
@@ -154,16 +173,17 @@ _VERSION: Final = re.compile(
 
 def ips(text: str) -> Iterator[Span]:
     """IPv4 and IPv6 addresses; four numbers after the word 'version' are a version."""
-    for found in _IPV4.finditer(text):
-        if not _VERSION.search(text, max(0, found.start() - 12), found.start()):
-            yield Span(found.start(), found.end(), "IP", "IPv4 address", 0.97)
+    if text.count(".") >= 3:
+        for found in _IPV4.finditer(text):
+            if not _VERSION.search(text, max(0, found.start() - 12), found.start()):
+                yield Span(found.start(), found.end(), "IP", "IPv4 address", 0.97)
     if text.count(":") >= 2:
         for found in _IPV6.finditer(text):
-            if found.group().count(":") >= 2:
-                address = found.group().rstrip(":") if not found.group().endswith("::") else found.group()
-                try:
-                    ipaddress.IPv6Address(address)
-                except ValueError:
-                    continue
-                if len(address) > 3:
-                    yield Span(found.start(), found.start() + len(address), "IP", "IPv6 address", 0.97)
+            address = found.group() if found.group().endswith("::") else found.group().rstrip(":")
+            if address.count(":") < 2 or len(address) <= 3:
+                continue
+            try:
+                ipaddress.IPv6Address(address)
+            except ValueError:
+                continue
+            yield Span(found.start(), found.start() + len(address), "IP", "IPv6 address", 0.97)

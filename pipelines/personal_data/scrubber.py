@@ -1,8 +1,8 @@
-# ruff: noqa: E501
 """Puts the detectors together: finds spans, settles overlaps, writes placeholders.
 
-A scrubbed text scrubbed again does not change: detection is repeated on the text with its placeholders until it finds
-nothing more, since a placeholder beside a word can be what gives that word away.
+A text without a candidate costs a look-up a word. A scrubbed text scrubbed again does not change: detection is repeated
+on the text with its placeholders until it finds nothing more, since a placeholder beside a word can be what gives that
+word away.
 """
 
 import re
@@ -18,14 +18,13 @@ from pipelines.personal_data import language as languages
 from pipelines.personal_data.spans import PLACEHOLDERS, Scrubbed, Span
 
 _MOST_PASSES: Final = 10
-_RANK: Final = {
-    kind: rank
-    for rank, kind in enumerate(
-        ("URL", "EMAIL", "IBAN", "CARD", "NATIONAL_ID", "PHONE", "IP", "BIRTHDATE", "PLATE", "ADDRESS", "POSTCODE", "HANDLE", "OTHER", "NAME")
-    )
-}  # fmt: skip
+_ORDER: Final = "URL EMAIL IBAN CARD NATIONAL_ID PHONE IP BIRTHDATE PLATE ADDRESS POSTCODE HANDLE OTHER NAME"
+_RANK: Final = {kind: rank for rank, kind in enumerate(_ORDER.split())}
 _SURE: Final = 0.95
 _DIGIT: Final = re.compile(r"[0-9]")
+_TELLING: Final = online.AT_WORDS | numbers.ZEROS
+
+Ranges = Sequence[tuple[int, int]]
 
 
 class Scrubber:
@@ -45,8 +44,11 @@ class Scrubber:
         self._scrub = _phrases(scrub)
         given = placeholders or {}
         self._placeholders = {lang: {**kinds, **given.get(lang, {})} for lang, kinds in PLACEHOLDERS.items()}
-        written = {word for kinds in self._placeholders.values() for word in kinds.values()}
+        written = {word: kind for kinds in self._placeholders.values() for kind, word in kinds.items()}
+        self._kinds = written
         self._written = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))))
+        self._odd_marks = any(word[0] != "[" for word in written)
+        names.load()
 
     def scrub(
         self,
@@ -54,7 +56,7 @@ class Scrubber:
         language: str | None = None,
         *,
         contacts: Sequence[str] = (),
-        protected: Sequence[tuple[int, int]] = (),
+        protected: Ranges = (),
     ) -> Scrubbed:
         """The text without personal data, and what was taken out of it.
 
@@ -76,87 +78,92 @@ class Scrubber:
         texts: Sequence[str | None],
         languages: Sequence[str | None] | None = None,
         contacts: Sequence[Sequence[str]] | None = None,
-        protected: Sequence[Sequence[tuple[int, int]]] | None = None,
+        protected: Sequence[Ranges] | None = None,
     ) -> list[str | None]:
         """What `scrub` gives for each text, without the spans. None stays None."""
         rows = zip(texts, languages or repeat(None), contacts or repeat(()), protected or repeat(()), strict=False)
         return [
-            None if text is None else self.scrub(text, language, contacts=details, protected=kept).text
+            text
+            if text is None or not (details or self._scrub or _may_hold(text))
+            else self.scrub(text, language, contacts=details, protected=kept).text
             for text, language, details, kept in rows
         ]
 
     def _find(
-        self, text: str, language: str | None, contacts: Sequence[str], protected: Sequence[tuple[int, int]]
+        self, text: str, language: str | None, contacts: Sequence[str], protected: Ranges
     ) -> tuple[list[Span], str]:
         """All spans, in order, and the language the text was read in at first."""
         given = language if language in PLACEHOLDERS else None
         read_as = first = given or languages.detect(text)
-        spans = self._settle(text, self._detect(text, read_as, contacts), protected)
-        new = spans
+        spans = new = self._detect(text, read_as, contacts, protected)
         for _ in range(_MOST_PASSES):
             if not new:
                 break
             current, shifts = self._render(text, spans, first)
             read_as = given or languages.detect(current)
-            kept = [(_shifted(start, shifts, 0), _shifted(end, shifts, 0)) for start, end in protected]
-            found = self._settle(current, self._detect(current, read_as, contacts), kept)
+            kept = [(_shifted(start, shifts), _shifted(end, shifts)) for start, end in protected]
             new = [
                 Span(s.start - (by := _shift_at(s.start, shifts)), s.end - by, s.type, s.rule, s.confidence)
-                for s in found
+                for s in self._detect(current, read_as, contacts, kept)
             ]
             spans = sorted(spans + new, key=lambda s: s.start)
         return spans, first
 
-    def _detect(self, text: str, language: str, contacts: Sequence[str]) -> list[Span]:
+    def _detect(self, text: str, language: str, contacts: Sequence[str], protected: Ranges) -> list[Span]:
+        """The spans of one pass, in order and without overlaps."""
         spans: list[Span] = []
         if contacts:
             spans += contact_details.find(text, contacts)
         if self._scrub:
             spans += (Span(*m.span(), "OTHER", "the town's own word", 1.0) for m in self._scrub.finditer(text))
-        if "@" in text:
+        words = names.words_of(text)
+        lower = {word.lower() for word in words}
+        at = "@" in text
+        if at:
             spans += online.emails(text)
             spans += online.handles(text)
-        spans += online.spelled_emails(text)
-        spans += online.urls(text)
-        if _DIGIT.search(text):
+        if at or not online.AT_WORDS.isdisjoint(lower) or "[a]" in text or "(a)" in text:
+            spans += online.spelled_emails(text)
+        if sum(len(word) == 1 for word in words) >= names.FEWEST_LETTERS:
+            spans += names.spelled(text)
+        if online.may_hold_url(text):
+            spans += online.urls(text)
+        if ":" in text or "." in text:
             spans += online.ips(text)
-            spans += numbers.numbers(text, language)
-            spans += numbers.ibans(text)
-            spans += numbers.lettered_ids(text)
-            spans += numbers.plates(text, language)
-            spans += addresses.streets(text, language)
-            spans += addresses.postcodes(text, language)
-            spans += births.birth_dates(text)
-        elif ":" in text:
-            spans += online.ips(text)
-        spans += names.names(text)
+        if not numbers.ZEROS.isdisjoint(lower):
+            spans += numbers.spoken_numbers(text)
+        groups = numbers.groups(text)
+        if groups:
+            spans += numbers.numbers(text, groups, language)
+            spans += numbers.ibans(text, groups)
+            spans += numbers.lettered_ids(text, groups)
+            spans += numbers.plates(text, groups, language)
+            spans += addresses.streets(text, groups, language)
+            spans += addresses.postcodes(text, groups, language)
+            if births.may_hold(lower):
+                spans += births.birth_dates(text)
+        marks = [(*m.span(), m.group()) for m in self._written.finditer(text)] if "[" in text or self._odd_marks else []
+        taken = [*protected, *((start, end) for start, end, _ in marks)]
+        kept = [m.span() for m in self._keep.finditer(text)] if self._keep else []
+        if spans:
+            spans = _settle(text, spans, taken, kept)
+        seen = text
+        if spans or taken:
+            letters = list(text)
+            for start, end in (*taken, *((s.start, s.end) for s in spans)):
+                letters[start:end] = names.DATUM * (end - start)
+            named = [(start, end) for start, end, mark in marks if self._kinds[mark] == "NAME"]
+            for start, end in (*named, *((s.start, s.end) for s in spans if s.type == "NAME")):
+                letters[start:end] = names.NAME * (end - start)
+            seen = "".join(letters)
+        if names.may_hold(words):
+            found = list(names.names(seen, language))
+            if found:
+                spans = sorted(spans + _settle(text, found, taken, kept), key=lambda s: s.start)
         return spans
 
-    def _settle(self, text: str, spans: list[Span], protected: Sequence[tuple[int, int]]) -> list[Span]:
-        """Spans without overlaps, in order: the surer type wins, and what a loser alone covered is still taken."""
-        if not spans:
-            return spans
-        taken: list[tuple[int, int]] = list(protected)
-        taken += (m.span() for m in self._written.finditer(text))
-        if self._keep:
-            kept = [m.span() for m in self._keep.finditer(text)]
-            spans = [s for s in spans if s.confidence == 1.0 or not any(a <= s.start and s.end <= b for a, b in kept)]
-        settled: list[Span] = []
-        for span in sorted(spans, key=lambda s: (s.confidence < 1.0, _RANK[s.type], -s.confidence, s.start - s.end)):
-            pieces = _without(span.start, span.end, taken)
-            if pieces != [(span.start, span.end)] and span.confidence < _SURE and span.type != "NAME":
-                continue
-            for start, end in pieces:
-                while start < end and not text[start].isalnum() and text[start] not in "@+([":
-                    start += 1
-                if any(c.isalnum() for c in text[start:end]):
-                    settled.append(Span(start, end, span.type, span.rule, span.confidence))
-                    taken.append((start, end))
-        settled.sort(key=lambda s: s.start)
-        return settled
-
     def _render(self, text: str, spans: Sequence[Span], language: str) -> tuple[str, list[tuple[int, int, int]]]:
-        """The text with placeholders; and, for each span, its end in the old and the new text and the shift after it."""
+        """The text with placeholders; for each span, its end in the old and the new text and the shift after it."""
         words = self._placeholders.get(language) or self._placeholders["en"]
         parts: list[str] = []
         shifts: list[tuple[int, int, int]] = []
@@ -171,19 +178,35 @@ class Scrubber:
         return "".join(parts), shifts
 
 
-def _shift_at(new: int, shifts: list[tuple[int, int, int]]) -> int:
-    """By how much the new text is ahead of the old one at an offset of the new one."""
-    place = bisect_right(shifts, new, key=lambda s: s[1])
-    return shifts[place - 1][2] if place else 0
+def _may_hold(text: str) -> bool:
+    """Whether any detector could find anything: the gate that most comments do not pass."""
+    if _DIGIT.search(text) or "@" in text or "/" in text or "::" in text or "www." in text:
+        return True
+    words = names.words_of(text)
+    return names.may_hold(words) or not _TELLING.isdisjoint(words) or not _TELLING.isdisjoint(map(str.lower, words))
 
 
-def _shifted(old: int, shifts: list[tuple[int, int, int]], default: int) -> int:
-    """The offset in the new text of an offset in the old one."""
-    place = bisect_right(shifts, old, key=lambda s: s[0])
-    return old + (shifts[place - 1][2] if place else default)
+def _settle(text: str, spans: list[Span], taken: Ranges, kept: Ranges) -> list[Span]:
+    """Spans without overlaps: the surer type wins; what a loser alone covered is still taken where it is sure."""
+    settled: list[Span] = []
+    taken = list(taken)
+    for span in sorted(spans, key=lambda s: (s.confidence < 1.0, _RANK[s.type], -s.confidence, s.start - s.end)):
+        if span.confidence < 1.0 and any(a <= span.start and span.end <= b for a, b in kept):
+            continue
+        pieces = _without(span.start, span.end, taken)
+        if pieces != [(span.start, span.end)] and span.confidence < _SURE and span.type != "NAME":
+            continue
+        for start, end in pieces:
+            while start < end and not text[start].isalnum() and text[start] not in "@+([":
+                start += 1
+            if any(c.isalnum() for c in text[start:end]):
+                settled.append(Span(start, end, span.type, span.rule, span.confidence))
+                taken.append((start, end))
+    settled.sort(key=lambda s: s.start)
+    return settled
 
 
-def _without(start: int, end: int, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _without(start: int, end: int, taken: Ranges) -> list[tuple[int, int]]:
     """What of a range is in none of the taken ones."""
     parts = [(start, end)]
     for a, b in taken:
@@ -195,6 +218,18 @@ def _without(start: int, end: int, taken: Sequence[tuple[int, int]]) -> list[tup
                 if piece[0] < piece[1]
             ]
     return parts
+
+
+def _shift_at(new: int, shifts: list[tuple[int, int, int]]) -> int:
+    """By how much the new text is ahead of the old one at an offset of the new one."""
+    place = bisect_right(shifts, new, key=lambda s: s[1])
+    return shifts[place - 1][2] if place else 0
+
+
+def _shifted(old: int, shifts: list[tuple[int, int, int]]) -> int:
+    """The offset in the new text of an offset in the old one."""
+    place = bisect_right(shifts, old, key=lambda s: s[0])
+    return old + (shifts[place - 1][2] if place else 0)
 
 
 def _phrases(phrases: Iterable[str]) -> re.Pattern[str] | None:

