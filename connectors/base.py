@@ -28,6 +28,7 @@ from connectors.times import in_utc
 from schemas.feedback import SCHEMA_VERSION, Channel, FeedbackEvent, Metric, Note, Scale, feedback_id, read
 
 _MAX_FIELDS = 1_000
+_MOST_NESTED = 64
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _CLIENT_HINTS = (
     "sec-ch-ua",
@@ -82,8 +83,15 @@ class Request:
         """The body as JSON; NaN and lone surrogates, which senders do produce, are let in (the latter as U+FFFD).
 
         Raises:
-            Rejected: 400, it is not JSON in UTF-8.
+            Rejected: 400, it is not JSON in UTF-8, or nested so deeply that it is no answer.
         """
+        value = self._loaded()
+        # Whoever walks it, however deeply it is nested, must not run out of stack.
+        if self.body.count(b"[") + self.body.count(b"{") > _MOST_NESTED and _is_deeper(value, _MOST_NESTED):
+            raise Rejected(400, "the body is nested more deeply than an answer is")
+        return value
+
+    def _loaded(self) -> Any:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
@@ -93,6 +101,19 @@ class Request:
             return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         except (ValueError, RecursionError):
             raise Rejected(400, "the body is not JSON in UTF-8") from None
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+        if not level:
+            return False
+    return True
 
 
 def fields(encoded: str) -> list[tuple[str, str]]:

@@ -49,6 +49,15 @@ def test_a_public_form_refuses_what_it_cannot_read(town: Any, body: bytes) -> No
     assert (town.records(), town.failures()) == ([], [])
 
 
+@pytest.mark.parametrize("depth", [100, 600, 990, 2_000])
+def test_a_public_form_keeps_nothing_that_is_nested_without_end(town: Any, depth: int) -> None:
+    nested = b"[" * depth + b"]" * depth
+    told = b'{"score": 3, "subject": {"service": %s}}' % nested
+    reply = town.http.post("/v1/waterdam/site", content=told, headers={"content-type": "application/json"})
+    assert reply.status_code == 400
+    assert (town.records(), town.failures()) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
