@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from storage.errors import Fatal
+from storage.loopback import answers, free_ports
 
 _MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
 _READY_SECONDS = 30
@@ -48,7 +48,7 @@ class LocalPrism:
     def start(self) -> None:
         """Start it and return when it takes jobs. Raises Fatal, with the mend, where it cannot."""
         program = _built(self._tools)
-        self._port = _free_port()
+        (self._port,) = free_ports(1)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [program, "--job_port", str(self._port), "--serve_http=false", "--log_level=warn", "--log_kind=text"],
@@ -58,7 +58,7 @@ class LocalPrism:
                 start_new_session=True,  # Ctrl-C is for us; we stop it when its job has ended
             )
         deadline = time.monotonic() + _READY_SECONDS
-        while not _answers(self._port):
+        while not answers(self._port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise Fatal(f"Prism did not start: read {self._output}")
@@ -109,17 +109,3 @@ def _built(tools: Path) -> Path:
     (unfinished / "prism").replace(program)
     shutil.rmtree(unfinished)
     return program
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True

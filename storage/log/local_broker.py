@@ -8,7 +8,6 @@ import base64
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -18,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from storage.errors import Fatal
+from storage.loopback import answers, free_ports
 
 _POM = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 _READY_SECONDS = 60
@@ -42,7 +42,7 @@ class LocalBroker:
         self._data = data.absolute()
         self._tools = tools.absolute()
         self._process: subprocess.Popen[bytes] | None = None
-        self._port, controller = _free_ports(2)
+        self._port, controller = free_ports(2)
         self._properties = {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -108,7 +108,7 @@ class LocalBroker:
                 start_new_session=True,  # Ctrl-C is for us; we stop the broker when what it holds is done with
             )
         deadline = time.monotonic() + _READY_SECONDS
-        while not _answers(self._port):
+        while not answers(self._port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise Fatal(f"the local Kafka broker did not start: read {output}")
@@ -170,22 +170,3 @@ def _run(command: list[str], complaint: str) -> None:
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip().splitlines()
         raise Fatal("\n".join([f"{complaint}. It said:", *said[-10:]]))
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for opened in sockets:
-            opened.bind(("127.0.0.1", 0))
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
