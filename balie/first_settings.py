@@ -70,9 +70,8 @@ kind = "embedded"
 # One section a town. The name in the brackets is its id: opaque, and never changed, even when the town is renamed.
 [towns.voorbeeldstad]
 name = "Gemeente Voorbeeldstad"
-region = "NL"                        # NL, GB, PL, NO, FI: how telephone numbers and addresses are read
+region = "NL"                        # NL, GB, PL, NO, FI: how telephone numbers are read
 time_zone = "Europe/Amsterdam"       # of times that do not say
-languages = ["nl", "en", "pl"]       # likeliest first
 #   case_numbers = ['VBS-\\d{{4}}-\\d{{6}}']   # regular expressions, beside the built-in ones
 #   keep_words = ["Willem de Zwijgerlaan"]   # never taken for personal data
 # scrub_words = []                   # always taken for personal data

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from balie.settings import Settings, SettingsError, problems_of, read_secrets
-from schemas.topics import Topic, topics
+from schemas.topics import GROUP, Topic, topics
 from storage.errors import Fatal
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ MASTER_KEY_VARIABLE = "BALIE_MASTER_KEY"
 def topics_of(settings: Settings) -> tuple[Topic, Topic]:
     """The topics of feedback and of failures, in this order, as the settings name and divide them."""
     return topics(settings.log.topic_prefix, settings.log.partitions)
+
+
+def group_of(settings: Settings) -> str:
+    """The group of readers whose commits say how far the pipeline has come; with the topics' prefix, as they have."""
+    return settings.log.topic_prefix + GROUP
 
 
 def open_log(settings: Settings) -> Log:

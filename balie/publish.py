@@ -64,7 +64,7 @@ def publish(lines: Iterable[bytes], log: Log, topics: tuple[Topic, Topic], now: 
 
 
 def _fits(record: NewRecord, topic: Topic) -> None:
-    if len(record.value or b"") > topic.max_message_bytes * 0.9:
+    if stored_size(record) > topic.max_message_bytes:
         raise TooLarge("larger than the topic of feedback takes")
 
 

@@ -210,11 +210,9 @@ class TownSettings(Section):
 
     name: Name
     region: Region
-    """In which country's form telephone numbers and addresses are read."""
+    """In which country's form telephone numbers are read."""
     time_zone: TimeZone
     """Of times that do not say."""
-    languages: tuple[Language, ...] = ()
-    """That are spoken there, likeliest first."""
     case_numbers: tuple[Pattern, ...] = ()
     """Regular expressions of the town's own case numbers, beside the built-in ones."""
     keep_words: tuple[Name, ...] = ()

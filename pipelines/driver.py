@@ -14,10 +14,9 @@ from threading import Event
 from pipelines.batch import ProgramFault
 from pipelines.jobs import Done, load_ranges
 from pipelines.rooms import Opener
+from schemas.topics import GROUP
 from storage.errors import Retriable, StorageError
 from storage.log.base import Log, Member, OffsetRange
-
-GROUP = "balie-load"
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 30.0

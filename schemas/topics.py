@@ -12,6 +12,9 @@ FAILURES = "balie.failures"
 """What could not be read or enriched, keyed by failure id; a tombstone is a failure that was replayed, discarded or
 erased."""
 
+GROUP = "balie-load"
+"""The group of readers that loads the warehouse: what it has committed is loaded."""
+
 BODY_LIMIT = 1024 * 1024
 """Bytes of one posted request that the collector takes. (An uploaded file may be larger: its rows are the records.)"""
 

@@ -107,11 +107,11 @@ def _run(
 
     Example: [bold]balie run --until-idle[/bold]
     """
-    from balie.open import open_log, topics_of, warehouse_served
+    from balie.open import group_of, open_log, topics_of, warehouse_served
     from balie.pipeline import OpenRooms
     from balie.processes import end_with_parent
     from pipelines.batch import ProgramFault
-    from pipelines.driver import GROUP, Driver
+    from pipelines.driver import Driver
     from pipelines.jobs import load_forever, run_until
 
     settings = settings_of(ctx)
@@ -121,13 +121,20 @@ def _run(
     if with_parent:
         end_with_parent()
     if unbounded:
-        run_until(stop, load_forever(opener, GROUP, topic, runner=runner, options=beam or ()))
+        run_until(stop, load_forever(opener, group_of(settings), topic, runner=runner, options=beam or ()))
         return
     # Nobody waits for a warehouse to come up who wants to see the end.
     at_hand = warehouse_served(settings) if until_idle else nullcontext()
     with at_hand, closing(open_log(settings)) as log, _shown(as_json or with_parent) as show:
         driver = Driver(
-            log, opener, topic, runner=runner, options=tuple(beam or ()), most_records=batch, on_progress=show
+            log,
+            opener,
+            topic,
+            group=group_of(settings),
+            runner=runner,
+            options=tuple(beam or ()),
+            most_records=batch,
+            on_progress=show,
         )
         try:
             progress = driver.run(stop, until_idle=until_idle)
@@ -147,17 +154,16 @@ def _reconcile(ctx: typer.Context, as_json: AsJson = False) -> None:
     Example: [bold]balie reconcile --json[/bold]
     """
     from balie.failures import open_failures
-    from balie.open import open_state, topics_of, warehouse_at_hand
+    from balie.open import group_of, open_state, topics_of, warehouse_at_hand
     from balie.pipeline import OpenRooms
     from pipelines.account import account
-    from pipelines.driver import GROUP
     from storage.log.base import OffsetRange
 
     settings = settings_of(ctx)
     feedback, failures = topics_of(settings)
     with warehouse_at_hand(settings), closing(open_state(settings)) as state:
         rooms = OpenRooms(settings.path)()
-        committed = rooms.log.committed(GROUP, feedback.name)
+        committed = rooms.log.committed(group_of(settings), feedback.name)
         ranges = [
             OffsetRange(feedback.name, partition, first, max(first, committed.get(partition, first)))
             for partition, (first, _) in rooms.log.ends(feedback.name).items()

@@ -24,11 +24,10 @@ from balie.demo.channels import SHARES, SOURCES, FrontDoor, Sent, export
 from balie.demo.invented import answers
 from balie.demo.stage import TENANT, LogKind, Stage
 from balie.import_file import import_file
-from balie.open import sources, topics_of
+from balie.open import group_of, sources, topics_of
 from balie.processes import CommandProcess
 from balie.supervisor import wait_until_it_answers
 from connectors.base import Webhook
-from pipelines.driver import GROUP
 from reporting.metrics import METRICS, USUAL
 from reporting.report import report
 from storage.errors import Fatal
@@ -126,7 +125,7 @@ def _send_a_third_again(stage: Stage, sent: Sequence[Sent]) -> int:
 def _wait_until_loaded(stage: Stage, say: Callable[[str], None]) -> None:
     topic = topics_of(stage.settings)[0].name
     while True:
-        committed = stage.log.committed(GROUP, topic)
+        committed = stage.log.committed(group_of(stage.settings), topic)
         waiting = sum(end - max(first, committed.get(p, first)) for p, (first, end) in stage.log.ends(topic).items())
         if not waiting:
             return

@@ -44,7 +44,6 @@ burst = 100000
 name = "Gemeente Voorbeeldstad"
 region = "NL"
 time_zone = "Europe/Amsterdam"
-languages = ["nl", "en", "pl", "nb", "fi"]
 {sources}
 """
 

@@ -64,7 +64,6 @@ def test_what_init_writes_loads_and_every_default_it_shows_is_the_default(tmp_pa
     assert {file.stat().st_mode & 0o777 for file in written[1:]} == {0o600}
     assert (tmp_path / DATA).stat().st_mode & 0o777 == 0o700
     assert as_written.warehouse.token_file == written[2]
-    assert as_written.towns["voorbeeldstad"].languages == ("nl", "en", "pl")
 
 
 def test_the_environment_wins(tmp_path: Path) -> None:

@@ -20,9 +20,8 @@ from balie.open import sources
 from balie.processes import CommandProcess
 from balie.supervisor import wait_until_it_answers
 from connectors.base import Request, Webhook
-from pipelines.driver import GROUP
 from schemas.feedback import feedback_id
-from schemas.topics import FAILURES, FEEDBACK
+from schemas.topics import FAILURES, FEEDBACK, GROUP
 from storage.log.base import NewRecord
 
 pytestmark = pytest.mark.slow
@@ -34,7 +33,6 @@ TOWN = """
 name = "Gemeente {name}"
 region = "NL"
 time_zone = "Europe/Amsterdam"
-languages = ["nl"]
 """
 PORTAL = """
 [towns.{name}.sources.portal]

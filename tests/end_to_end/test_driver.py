@@ -6,8 +6,8 @@ from threading import Event
 import pytest
 
 from balie.demo.stage import Stage
-from pipelines.driver import GROUP, Driver, Progress
-from schemas.topics import FEEDBACK
+from pipelines.driver import Driver, Progress
+from schemas.topics import FEEDBACK, GROUP
 from storage.log.base import NewRecord
 
 

@@ -18,8 +18,7 @@ from kafka.errors import CoordinatorNotAvailableError
 
 from balie.demo.stage import TENANT, Stage
 from balie.failures import open_failures
-from balie.open import topics_of
-from pipelines.driver import GROUP
+from balie.open import group_of, topics_of
 from schemas.failure import FailedEvent
 from schemas.feedback import feedback_id, read
 from storage.log.base import NewRecord
@@ -150,11 +149,11 @@ def wait_for(reached: Callable[[], bool], seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
-def shares(bootstrap: str, topic: str) -> list[int]:
+def shares(bootstrap: str, group: str, topic: str) -> list[int]:
     """How many partitions each member of the group has."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        members = admin.describe_groups([GROUP])[GROUP]["members"]
+        members = admin.describe_groups([group])[group]["members"]
     except CoordinatorNotAvailableError:  # no group was ever asked for on this broker
         return []
     finally:
@@ -173,10 +172,10 @@ def test_two_pipelines_share_the_work_and_one_takes_over_from_the_other(
     assert len(stage.log.ends(topic)) == 6
 
     def committed() -> int:
-        return sum(stage.log.committed(GROUP, topic).values())
+        return sum(stage.log.committed(group_of(stage.settings), topic).values())
 
     with pipeline(stage) as dying, pipeline(stage) as surviving:
-        wait_for(lambda: shares(kafka_bootstrap, topic) == [3, 3])
+        wait_for(lambda: shares(kafka_bootstrap, group_of(stage.settings), topic) == [3, 3])
         stage.log.append(topic, [telling.record() for telling in told[:half]])
         wait_for(lambda: committed() == half)
         assert shown(stage) == folded(told[:half])

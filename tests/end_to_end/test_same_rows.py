@@ -25,11 +25,11 @@ from balie.demo.stage import TENANT, Stage
 from balie.failures import discard, open_failures
 from balie.open import open_state
 from pipelines.account import account
-from pipelines.driver import GROUP, Driver
+from pipelines.driver import Driver
 from pipelines.rooms import rooms_of
 from reporting.report import report
 from schemas.feedback import NAMESPACE, SCHEMA_VERSION_HEADER, read
-from schemas.topics import FAILURES, FEEDBACK
+from schemas.topics import FAILURES, FEEDBACK, GROUP
 from storage.log.base import NewRecord, OffsetRange
 
 TELLINGS = int(os.environ.get("TELLINGS", "100000"))

@@ -13,8 +13,7 @@ from uuid import uuid4
 import pytest
 
 from balie.demo.stage import TENANT, Stage
-from balie.open import topics_of
-from pipelines.driver import GROUP
+from balie.open import group_of, topics_of
 from pipelines.local_prism import LocalPrism
 from schemas.feedback import feedback_id, read
 from storage.log.base import NewRecord
@@ -55,7 +54,7 @@ class Run:
 
     def committed(self) -> int:
         """Offsets committed, over all partitions, which all begin at 0."""
-        return sum(self._stage.log.committed(GROUP, self._topic).values())
+        return sum(self._stage.log.committed(group_of(self._stage.settings), self._topic).values())
 
     def rows(self) -> int:
         ((count,),) = (row.values() for row in self._stage.warehouse.rows("SELECT count() AS n FROM feedback FINAL"))

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from pipelines.driver import GROUP, pending
+from pipelines.driver import pending
 from pipelines.sources.log import records_of
-from schemas.topics import DAY_MS, FEEDBACK, topics
+from schemas.topics import DAY_MS, FEEDBACK, GROUP, topics
 from storage.errors import Retriable
 from storage.log.base import Log, Member, NewRecord, OffsetRange
 from storage.log.sqlite import SqliteLog
