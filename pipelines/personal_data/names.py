@@ -9,9 +9,11 @@ import lzma
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pipelines.personal_data import public
 from pipelines.personal_data.cues import CUES, SAYING
 from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.spans import LANGUAGES, Span
@@ -226,6 +228,11 @@ _TOLD_GAPS: Final = {
 }
 
 
+def _is_through(word: str) -> bool:
+    """Whether what stands before a surname is an initial or an infix."""
+    return (len(word) == 1 and word.isupper()) or word.lower() in INFIXES
+
+
 class Reader:
     """One text on its way to features: its words, gaps, shapes and kinds, read as they are needed."""
 
@@ -320,9 +327,14 @@ class Reader:
         """The place of the word before, looking through infixes and initials; -1 where there is none."""
         j = i - 1
         words_ = self.words
-        while j >= 0 and (len(words_[j]) == 1 or words_[j].lower() in INFIXES) and self.gap(j + 1) in _THROUGH:
+        while j >= 0 and _is_through(words_[j]) and self.gap(j + 1) in _THROUGH:
             j -= 1
         return j
+
+    def is_first_name(self, i: int) -> bool:
+        """Whether the lists have the word as a first name of some standing."""
+        name = self.kind(i).name.lstrip("i")
+        return name[0] in "23"
 
     def continues(self, i: int) -> bool:
         """Whether a word with a capital follows the one before it with no more than a blank, a hyphen, an infix."""
@@ -337,6 +349,8 @@ class Reader:
         if self.words[i].islower():
             return 0.0
         j = self.before(i)
+        if i and self.gap(i) in ("I", ".") and len(self.words[i - 1]) == 1 and self.words[i - 1].isupper():
+            return 0.0 if self.kind(i).name == "d" else INITIALS
         cue = CUES.get(self.words[j].lower()) if j >= 0 else None
         if cue is None or self.gap(j + 1) not in _TOLD_GAPS[cue]:
             return 0.0
@@ -358,7 +372,7 @@ class Reader:
         s = self.shape(i)
         # The neighbours; an infix or an initial before a surname is looked through.
         j = i - 1
-        if j >= 0 and (len(words_[j]) == 1 or words_[j].lower() in INFIXES):
+        if j >= 0 and _is_through(words_[j]):
             j = self.before(i)
         left, right = self.gap(j + 1), self.gap(i + 1)
         initial = len(words_[i - 1]) == 1 or len(words_[j + 1]) == 1
@@ -435,7 +449,9 @@ def weights() -> Mapping[str, Mapping[str, float]]:
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
 THRESHOLD = 0.0
 THRESHOLD_LOWER: Final = 1.0
+INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
+PAIR: Final = -2.5  # together, for a first name and the word with a capital after it
 DOUBT: Final = -3.0
 HOPELESS: Final = -6.0  # after the first part of the features
 SURE: Final = 2.0
@@ -487,6 +503,9 @@ def names(text: str, language: str) -> Iterator[Span]:
             labels[i] = score
         elif score > DOUBT and not lower:
             doubted.append((i, score))
+    for (i, one), (k, other) in pairwise(doubted):
+        if one + other > PAIR and reader.before(k) == i and reader.gap(i + 1) in (" ", "-") and reader.is_first_name(i):
+            labels[i], labels[k] = max(one, 0.0), max(other, 0.0)
     if not labels:
         return
     # What is a name in one place of a text is one in another.
@@ -556,11 +575,13 @@ def _spans(reader: Reader, labels: Mapping[int, float]) -> Iterator[Span]:
             start -= 1
         if _NO_PERSON_AFTER.match(text, end):
             continue
+        if public.covers(words_, first, last) and not reader.told(first):
+            continue
         if _STREET.search(text, spans[last][0], end) and reader.kind(last).coarse[0] in "udWi":
             continue
         partner = _AND_CAPITAL.match(text, end) or _CAPITAL_AND.search(text, max(0, start - 40), start)
         if partner and not (
-            reader.kind(first).coarse[0] in "FBf" and reader.kinds.of(partner.group(1).lower()).coarse[0] in "FBf"
+            reader.kind(first).coarse[0] in "FBfb" and reader.kinds.of(partner.group(1).lower()).coarse[0] in "FBfb"
         ):
             continue
         initials = _INITIALS.search(text, max(0, start - 24), start)
