@@ -70,7 +70,7 @@ def show(folder: Path, log: LogKind, count: int, console: Console) -> None:
         after = _figures(stage)
         progress.update(task, description="done")
         progress.stop()
-        _print(stage, console, sent, seconds, again, before, after)
+        _print(stage, console, count, sent, seconds, again, before, after)
 
 
 def _make_anew(folder: Path) -> None:
@@ -140,6 +140,7 @@ def _figures(stage: Stage) -> list[dict[str, Any]]:
 def _print(
     stage: Stage,
     console: Console,
+    asked: int,
     sent: Sequence[Sent],
     seconds: float,
     again: int,
@@ -148,9 +149,10 @@ def _print(
 ) -> None:
     rows = report(stage.warehouse, TENANT, by=("channel",), metrics=USUAL)
     (total,) = report(stage.warehouse, TENANT, metrics=USUAL)
-    count = total.figures["responses"].n
+    answered = total.figures["responses"].n
     console.print(
-        f"\n[bold]{count:,} answers[/bold] of Gemeente Voorbeeldstad: sent, enriched and loaded in {seconds:.0f} s"
+        f"\n[bold]{asked:,} citizens[/bold] of Gemeente Voorbeeldstad: {answered:,} answered, the others declined; "
+        f"sent, enriched and loaded in {seconds:.0f} s"
     )
     print_report(("channel",), rows, total, [METRICS[name] for name in USUAL])
     console.print("[bold]What citizens wrote, and what an analyst reads[/bold]")
