@@ -120,6 +120,11 @@ def insert(stage: Stage, rows: pa.Table, block: int) -> float:
     return time.perf_counter() - started
 
 
+def best_block(stage: Stage, rows: pa.Table) -> int:
+    """The block size at which the rows are inserted fastest."""
+    return min(BLOCK_SIZES, key=lambda block: insert(stage, rows, block))
+
+
 def whole_way(stage: Stage, group: str) -> float:
     """Seconds for the pipeline to load everything, from nothing."""
     stage.warehouse.command(f"TRUNCATE TABLE {TABLE}")
@@ -159,10 +164,9 @@ def measure(log: str, counts: Sequence[int]) -> dict[str, Any]:
                 whole_way(stage, "warm-up")
                 read_seconds = min(consume(stage) for _ in range(2))
                 rows = ready_made(stage)
-                tried = rows.slice(0, TRIED_ON)
-                best = min(BLOCK_SIZES, key=lambda block: insert(stage, tried, block))
+                best = best_block(stage, rows.slice(0, TRIED_ON))
                 insert_seconds = insert(stage, rows, best)
-                del rows, tried
+                del rows
                 seconds = whole_way(stage, "measured")
                 figures["runs"].append(
                     {
