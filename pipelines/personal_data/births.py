@@ -1,11 +1,12 @@
 """Finds dates of birth: a date beside a word that says it is one. Other dates stay."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
+from pipelines.personal_data.numbers import Groups
 from pipelines.personal_data.spans import Span
-from pipelines.personal_data.wordlists import any_of, set_of
+from pipelines.personal_data.wordlists import any_of
 
 _MONTHS: Final = any_of(
     """
@@ -18,12 +19,13 @@ _MONTHS: Final = any_of(
 )
 _DATE: Final = re.compile(
     rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e)?\.?(?: of)? {_MONTHS}\.?,?(?: ['’]?\d{{2,4}})?"
-    rf"|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}"
     r"|\d{1,2} ?[-./ ] ?\d{1,2} ?[-./ ] ?['’]?(?:\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
     rf"|\d{{1,2}}[-.]{_MONTHS}[-.]['’]?\d{{2,4}}|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)"
     r"(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
+_MONTH_FIRST: Final = re.compile(rf"(?<!\w){_MONTHS} \Z", re.IGNORECASE)
+_DAY_AND_YEAR: Final = re.compile(r"\d{1,2}(?:st|nd|rd|th)?,? \d{2,4}(?!\w)")
 _BORN: Final = (
     r"(?:geboren|geb\.?(?:[. ]?dat(?:um|\.)?)?|gebdat\w*|geboorte(?:dat\w*\.?|dag)|born|d\.?o\.?b\.?|date of birth"
     r"|birth ?date|birthday|ur\.?|urodz\w*|data ur\w*\.?|født|fødd|fødsels(?:dat\w*|dag)|f\.|f\.? ?dato"
@@ -35,18 +37,29 @@ _BORN_AFTER: Final = re.compile(
     r"|data urodzenia|geb|is (?:mijn|my|zijn|haar|his|her) (?:geboortedat\w*|date of birth|birth\w*))(?!\w)",
     re.IGNORECASE,
 )
-_CUES: Final = ("geb", "born", "dob", "birth", "urodz", "født", "fødd", "føds", "synt")
-_SHORT_CUES: Final = set_of("ur s f d fdato o b")
+_CUES: Final = ("geb", "born", "birth", "urod", "ur.", "ur ", "fød", "synt", "dob", "d.o.b", "f.", "s.", "dato")
+FEWEST: Final = 3
 
 
-def may_hold(words: Iterable[str]) -> bool:
-    """Whether one of a text's words (in lower case) can say that a date is one of birth."""
-    return any(word.startswith(_CUES) or word in _SHORT_CUES for word in words)
+def may_hold(text: str) -> bool:
+    """Whether a word of the text can say that a date is one of birth."""
+    lower = text.lower()
+    return any(cue in lower for cue in _CUES)
 
 
-def birth_dates(text: str) -> Iterator[Span]:
+def birth_dates(text: str, found: Groups) -> Iterator[Span]:
     """Dates that the text says somebody was born on."""
-    for found in _DATE.finditer(text):
-        before = text[max(0, found.start() - 52) : found.start()]
-        if _BORN_BEFORE.search(before) or _BORN_AFTER.match(text, found.end()):
-            yield Span(found.start(), found.end(), "BIRTHDATE", "date beside a word for birth", 0.9)
+    done = 0
+    for start, _ in found:
+        if start < done:
+            continue
+        date = _DATE.match(text, start)
+        if not date and (month := _MONTH_FIRST.search(text, max(0, start - 11), start)):
+            date = _DAY_AND_YEAR.match(text, start)
+            start = month.start()
+        if not date:
+            continue
+        done = date.end()
+        before = text[max(0, start - 52) : start]
+        if _BORN_BEFORE.search(before) or _BORN_AFTER.match(text, done):
+            yield Span(start, done, "BIRTHDATE", "date beside a word for birth", 0.9)

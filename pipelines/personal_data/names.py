@@ -80,12 +80,14 @@ class Kinds:
                     best = code
         place = self._listed.get(lower)
         kind = _kind(self._codes[place], self._number) if place is not None else None
+        if kind == _FOREIGN and not any(self._codes[place or 0].common):
+            kind = None  # listed only as a word of a language that is none of ours
         if best is not None and (kind is None or kind.other == "0000"):
             name = "i" + _kind(best, self._number).name[:4]
             return Kind(name, "0000", coarse(name))
         if kind is not None:
             return kind
-        return _COMPOUND if self._is_compound(lower) else UNKNOWN
+        return COMPOUND if self._is_compound(lower) else UNKNOWN
 
     def _is_compound(self, lower: str) -> bool:
         """Whether a word that no list has is two ordinary words run together: 'zwerfvuil', 'Julianalaan'."""
@@ -132,8 +134,9 @@ def coarse(name: str) -> str:
     return mark + kind + common
 
 
+_FOREIGN: Final = Kind("0-0-0", "0000", "W0")
 UNKNOWN: Final = Kind("u", "0000", "u-")
-_COMPOUND: Final = Kind("d", "0000", "d-")
+COMPOUND: Final = Kind("d", "0000", "d-")
 
 
 @cache
@@ -238,9 +241,11 @@ class Reader:
 
     __slots__ = ("_spans", "hidden", "kinds", "size", "text", "words")
 
-    def __init__(self, text: str, language: str, hidden: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, text: str, language: str, hidden: frozenset[str] = frozenset(), words: list[str] | None = None
+    ) -> None:
         self.text = text
-        self.words: list[str] = _TOKEN.findall(text)
+        self.words: list[str] = _TOKEN.findall(text) if words is None else words
         self._spans: list[tuple[int, int]] | None = None
         self.kinds = kinds(language)
         self.hidden = hidden  # words that training takes for unknown ones
@@ -250,16 +255,23 @@ class Reader:
     def spans(self) -> list[tuple[int, int]]:
         """Where each word stands."""
         if self._spans is None:
-            self._spans = [m.span() for m in _TOKEN.finditer(self.text)]
+            # Between words there are no letters, so each is where it is found next; cheaper than matching again.
+            find, at, found = self.text.find, 0, []
+            for word in self.words:
+                start = find(word, at)
+                at = start + len(word)
+                found.append((start, at))
+            self._spans = found
         return self._spans
 
     def candidates(self) -> list[int]:
         """The places of the words that may be names."""
         never, shy = plain()
         words_ = self.words
-        found = [i for i, word in enumerate(words_) if word not in never]
         if self.hidden:
             found = [i for i, word in enumerate(words_) if word not in never or word.lower() in self.hidden]
+        else:
+            found = [i for i, word in enumerate(words_) if word not in never]
         if not found:
             return found
         listed = self.kinds.listed
@@ -336,72 +348,100 @@ class Reader:
         name = self.kind(i).name.lstrip("i")
         return name[0] in "23"
 
-    def continues(self, i: int) -> bool:
-        """Whether a word with a capital follows the one before it with no more than a blank, a hyphen, an infix."""
-        return (
-            not self.words[i].islower()
-            and self.gap(self.before(i) + 1) in (" ", "-")
-            and self.gap(i) in (" ", "-", "'")
-        )
-
-    def told(self, i: int) -> float:
-        """What the cue right before a word with a capital is worth beyond its weights."""
-        if self.words[i].islower():
-            return 0.0
-        j = self.before(i)
-        if i and self.gap(i) in ("I", ".") and len(self.words[i - 1]) == 1 and self.words[i - 1].isupper():
-            return 0.0 if self.kind(i).name == "d" else INITIALS
-        cue = CUES.get(self.words[j].lower()) if j >= 0 else None
-        if cue is None or self.gap(j + 1) not in _TOLD_GAPS[cue]:
-            return 0.0
-        kind = self._kind(self.words[i].lower()).name
-        if kind[0] == "d" or (kind[0] == "0" and kind[2] == "0" and kind[4] in "234"):
-            return 0.0
-        if cue == "G" and self.gap(i + 1)[:1] not in (",", "n", "N", "$"):
-            return 0.0
-        return _TOLD.get(cue, 0.0)
-
-    def features(self, i: int, before: str) -> Iterator[list[str]]:
-        """The features of the word at a place, in two parts: the first alone settles most words.
-
-        `before` says what the word at `self.before(i)` is: N(ame) or O(ther).
-        """
-        words_, n = self.words, len(self.words)
-        lower = words_[i].lower()
-        kind, other, c = self._kind(lower)
-        s = self.shape(i)
+    def look(self, i: int) -> "Place":
+        """What a word is and what stands around it."""
+        words_ = self.words
+        word = words_[i]
+        place = Place()
+        place.i = i
+        place.lower = lower = word.lower()
+        place.kind = self._kind(lower)
+        place.shape = "C" if word.istitle() and "'" not in word else self.shape(i)
         # The neighbours; an infix or an initial before a surname is looked through.
         j = i - 1
         if j >= 0 and _is_through(words_[j]):
             j = self.before(i)
-        left, right = self.gap(j + 1), self.gap(i + 1)
-        initial = len(words_[i - 1]) == 1 or len(words_[j + 1]) == 1
-        through = "" if j == i - 1 else "I" if initial else "v"
-        p1 = words_[j].lower() if j >= 0 else "^"
-        n1 = words_[i + 1].lower() if i + 1 < n else "$"
-        shape1 = self.shape(i + 1) if i + 1 < n else "$"
-        if p1[0] == NAME:
+        place.j = j
+        place.left = self.gap(j + 1)
+        place.right = self.gap(i + 1)
+        place.before = words_[j].lower() if j >= 0 else "^"
+        place.cue = CUES.get(place.before, "-")
+        if i + 1 < len(words_):
+            place.after = words_[i + 1].lower()
+            place.shape_after = self.shape(i + 1)
+        else:
+            place.after = place.shape_after = "$"
+        place.kind_after = ""
+        return place
+
+    def continues(self, place: "Place") -> bool:
+        """Whether a word with a capital follows the one before it with no more than a blank, a hyphen, an infix."""
+        return place.shape != "l" and place.left in (" ", "-") and self.gap(place.i) in (" ", "-", "'")
+
+    def told(self, place: "Place") -> float:
+        """What the cue right before a word with a capital is worth beyond its weights."""
+        if place.shape == "l":
+            return 0.0
+        i, kind, cue = place.i, place.kind, place.cue
+        if (
+            place.j != i - 1
+            and len(self.words[i - 1]) == 1
+            and self.gap(i) in ("I", ".")
+            and self.words[i - 1].isupper()
+        ):
+            return 0.0 if kind.name == "d" else INITIALS
+        if cue == "-" or place.left not in _TOLD_GAPS[cue]:
+            elsewhere = kind.other[1] == "1" or kind.other[3] == "1"
+            return TOWN if elsewhere and kind.name[0] not in "23" and place.j == i - 1 else 0.0
+        name = kind.name
+        if name == "d" or (name[0] == "0" and name[2] == "0" and name[4] in "234"):
+            return 0.0
+        if cue == "G" and place.right[:1] not in (",", "n", "N", "$"):
+            return 0.0
+        return _TOLD.get(cue, 0.0)
+
+    def first(self, place: "Place", before: str) -> list[str]:
+        """The features that alone settle most words; `before` says whether the word before is a N(ame) or O(ther)."""
+        kind, other, c = place.kind
+        s, left, right = place.shape, place.left, place.right
+        if place.before[0] == NAME:
             before = "N"
-        c1 = ""
         if before == "N":  # which name it was says nothing
-            p1 = NAME
-        if shape1 in "CUS":
-            c1 = self._kind(n1).coarse
-            if c1[0] in "FLBflb":
-                n1 = "~" + c1[:-1]
+            place.before, place.cue = NAME, "-"
+        if place.shape_after in "CUS":
+            after = self._kind(place.after).coarse
+            place.kind_after = after
+            if after[0] in "FLBflb":
+                place.after = "~" + after[:-1]
+        if place.j == place.i - 1:
+            place.through = ""
+        else:
+            words_ = self.words
+            initial = len(words_[place.i - 1]) == 1 or len(words_[place.j + 1]) == 1
+            place.through = "I" if initial else "v"
         start = "1" if left[-1:] in "^nN." or left[0] == "^" else "0"
-        cue = CUES.get(p1, "-")
         cs = c + s
-        yield [
-            f"K{cs}{start}{through}",
+        return [
+            f"K{cs}{start}{place.through}",
             f"O{kind}{s}{other}",
-            f"D{cue}{s}{left}{right}{shape1}",
-            f"P{p1}|{cs}",
-            f"n{n1}|{s}{right}",
-            f"c{cue}|{cs}",
+            f"D{place.cue}{s}{left}{right}{place.shape_after}",
+            f"P{place.before}|{cs}",
+            f"n{place.after}|{s}{right}",
+            f"c{place.cue}|{cs}",
             f"B{before}{left}{cs}",
-            f"G{left}{right}{cs}{shape1}",
+            f"G{left}{right}{cs}{place.shape_after}",
         ]
+
+    def rest(self, place: "Place", before: str) -> list[str]:
+        """The other features of a word, after `first`."""
+        words_, n = self.words, len(self.words)
+        i, j, lower = place.i, place.j, place.lower
+        kind, other, c = place.kind
+        s, left, right, p1, n1, cue = place.shape, place.left, place.right, place.before, place.after, place.cue
+        through, shape1, c1 = place.through, place.shape_after, place.kind_after
+        if p1 == NAME:
+            before = "N"
+        cs = c + s
         p2 = words_[j - 1].lower() if j >= 1 else "^"
         n2 = words_[i + 2].lower() if i + 2 < n else "$"
         shape0 = self.shape(j) if j >= 0 else "^"
@@ -431,7 +471,40 @@ class Reader:
         ]
         if c[0] in "udWi":  # what a listed name ends in says nothing more
             found += (f"t{lower[-3:]}{s}{c[0]}", f"T{lower[-4:]}{c[0]}")
-        yield found
+        return found
+
+
+class Place:
+    """A word of a text and what stands around it: the words before (through infixes) and after, gaps, cue."""
+
+    __slots__ = (
+        "after",
+        "before",
+        "cue",
+        "i",
+        "j",
+        "kind",
+        "kind_after",
+        "left",
+        "lower",
+        "right",
+        "shape",
+        "shape_after",
+        "through",
+    )
+    i: int
+    j: int
+    lower: str
+    kind: Kind
+    shape: str
+    left: str
+    right: str
+    before: str
+    after: str
+    shape_after: str
+    kind_after: str
+    cue: str
+    through: str
 
 
 @cache
@@ -447,13 +520,14 @@ def weights() -> Mapping[str, Mapping[str, float]]:
 
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD = 0.0
+THRESHOLD = -0.75
 THRESHOLD_LOWER: Final = 1.0
+TOWN: Final = -1.0  # for a town or a month that is hardly a first name
 INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
 PAIR: Final = -2.5  # together, for a first name and the word with a capital after it
 DOUBT: Final = -3.0
-HOPELESS: Final = -6.0  # after the first part of the features
+HOPELESS: Final = -2.0  # after the first part of the features
 SURE: Final = 2.0
 # What a cue before a word with a capital adds to what the weights make of it.
 _TOLD: Final = {"T": 3.0, "K": 1.5, "I": 1.5, "C": 1.0, "G": 1.0, "R": 0.5}
@@ -478,9 +552,12 @@ def may_hold(found: Iterable[str]) -> bool:
     return any(word not in never and len(word) > 1 for word in found)
 
 
-def names(text: str, language: str) -> Iterator[Span]:
-    """Spans of names in a text whose other personal data are DATUM characters and whose placeholders are NAME ones."""
-    reader = Reader(text, language)
+def names(text: str, language: str, found: list[str] | None = None) -> Iterator[Span]:
+    """Spans of names in a text whose other personal data are DATUM characters and whose placeholders are NAME ones.
+
+    `found` are the text's words, if the caller has them.
+    """
+    reader = Reader(text, language, words=found)
     candidates = reader.candidates()
     if not candidates:
         return
@@ -489,16 +566,20 @@ def names(text: str, language: str) -> Iterator[Span]:
     labels: dict[int, float] = {}
     doubted: list[tuple[int, float]] = []
     for i in candidates:
-        before = "N" if reader.before(i) in labels else "O"
-        score = bias + reader.told(i) + (CONTINUED if before == "N" and reader.continues(i) else 0.0)
-        features = reader.features(i, before)
-        for feature in next(features):
+        place = reader.look(i)
+        if place.kind is COMPOUND and place.cue == "-" and place.shape_after == "l" and place.left[-1] in "^.nN":
+            continue
+        before = "N" if place.j in labels else "O"
+        lower = place.shape == "l"
+        score = bias + reader.told(place)
+        if before == "N" and reader.continues(place):
+            score += CONTINUED
+        for feature in reader.first(place, before):
             score += weigh(feature, 0.0)
         if score < HOPELESS:
             continue
-        for feature in next(features):
+        for feature in reader.rest(place, before):
             score += weigh(feature, 0.0)
-        lower = reader.words[i].islower()
         if score > (THRESHOLD_LOWER if lower else THRESHOLD):
             labels[i] = score
         elif score > DOUBT and not lower:
@@ -527,6 +608,7 @@ _NO_PERSON_AFTER: Final = re.compile(
     r"|plass|torg|skole|katu|kadu\w+|tie|tien|tiellä|kuja\w*|polku|polu\w+|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*"
     r"|[Ss]chool|[Pp]ark|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Centre|Residence)\b"
 )
+_STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens")
 _STREET: Final = re.compile(
     r"[^\W\d_]{3,}(?:straat|laan|plein|gracht|kade|singel|steeg|plantsoen|dreef|weg|stadion|school|park|ziekenhuis"
     r"|gata|gaten|veien|vegen|plassen|torget"
@@ -575,13 +657,15 @@ def _spans(reader: Reader, labels: Mapping[int, float]) -> Iterator[Span]:
             start -= 1
         if _NO_PERSON_AFTER.match(text, end):
             continue
-        if public.covers(words_, first, last) and not reader.told(first):
+        if words_[last].lower() in _STREET_WORDS and not reader.told(reader.look(last)) > 0:
+            continue
+        if public.covers(words_, first, last) and reader.told(reader.look(first)) <= 0:
             continue
         if _STREET.search(text, spans[last][0], end) and reader.kind(last).coarse[0] in "udWi":
             continue
         partner = _AND_CAPITAL.match(text, end) or _CAPITAL_AND.search(text, max(0, start - 40), start)
         if partner and not (
-            reader.kind(first).coarse[0] in "FBfb" and reader.kinds.of(partner.group(1).lower()).coarse[0] in "FBfb"
+            reader.kind(first).coarse[0] in "FBfb" or reader.kinds.of(partner.group(1).lower()).coarse[0] in "FBfb"
         ):
             continue
         initials = _INITIALS.search(text, max(0, start - 24), start)

@@ -30,7 +30,9 @@ Groups = Sequence[tuple[int, int]]
 _GROUP: Final = re.compile(r"[0-9]+")
 _JOINS: Final = frozenset(" \u00a0\u202f\t./-\u2010\u2011\u2012\u2013\u2014()")
 _DATE: Final = re.compile(r"(?:\d{1,2}[-./ ]{1,2}){2}(?:19|20)\d\d|(?:19|20)\d\d(?:[-./ ]\d{1,2}){2}")
-_FEWEST: Final = 7
+FEWEST: Final = 7
+FEWEST_OF_IBAN: Final = 10
+FEWEST_OF_ID: Final = 6
 _LONGEST: Final = 19
 
 
@@ -79,7 +81,7 @@ def numbers(text: str, found: Groups, language: str) -> Iterator[Span]:
         size = end - start
         if size > _LONGEST:
             continue
-        if size >= _FEWEST:
+        if size >= FEWEST:
             yield from _window(text, start, end, text[start:end], (size,), language)
         digits = text[start:end]
         sizes: tuple[int, ...] = (size,)
@@ -92,7 +94,7 @@ def numbers(text: str, found: Groups, language: str) -> Iterator[Span]:
             end = next_end
             digits += text[next_start:next_end]
             sizes += (next_end - next_start,)
-            if len(digits) >= _FEWEST:
+            if len(digits) >= FEWEST:
                 yield from _window(text, start, end, digits, sizes, language)
 
 

@@ -1,4 +1,4 @@
-"""Names that are nobody's private data: shops and firms called after somebody, and those that streets and schools honour.
+"""Names that are nobody's private data: shops and firms called after somebody, and those whom streets honour.
 
 Kept unless a title or an introduction stands before them: a Mr John Lewis is a person.
 """

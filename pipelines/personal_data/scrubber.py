@@ -7,7 +7,7 @@ word away.
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Final
@@ -22,7 +22,10 @@ _ORDER: Final = "URL EMAIL IBAN CARD NATIONAL_ID PHONE IP BIRTHDATE PLATE ADDRES
 _RANK: Final = {kind: rank for rank, kind in enumerate(_ORDER.split())}
 _SURE: Final = 0.95
 _DIGIT: Final = re.compile(r"[0-9]")
-_TELLING: Final = online.AT_WORDS | numbers.ZEROS
+_SIGN: Final = re.compile(r"[0-9@/\[]|::|www\.|-.-|(?:\b\w ){3}")
+_TELLING: Final = frozenset(
+    form for word in online.AT_WORDS | numbers.ZEROS for form in (word, word.capitalize(), word.upper())
+)
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -83,11 +86,14 @@ class Scrubber:
         """What `scrub` gives for each text, without the spans. None stays None."""
         rows = zip(texts, languages or repeat(None), contacts or repeat(()), protected or repeat(()), strict=False)
         return [
-            text
-            if text is None or not (details or self._scrub or _may_hold(text))
-            else self.scrub(text, language, contacts=details, protected=kept).text
+            None if text is None else self._text(text, language, details, kept)
             for text, language, details, kept in rows
         ]
+
+    def _text(self, text: str, language: str | None, contacts: Sequence[str], protected: Ranges) -> str:
+        if not (contacts or self._scrub) and not text.isupper() and _is_plain(text):
+            return text
+        return self.scrub(text, language, contacts=contacts, protected=protected).text
 
     def _find(
         self, text: str, language: str | None, contacts: Sequence[str], protected: Ranges
@@ -117,50 +123,63 @@ class Scrubber:
         if self._scrub:
             spans += (Span(*m.span(), "OTHER", "the town's own word", 1.0) for m in self._scrub.finditer(text))
         words = names.words_of(text)
-        lower = {word.lower() for word in words}
-        at = "@" in text
-        if at:
+        telling = _TELLING.intersection(words)
+        if "@" in text:
             spans += online.emails(text)
             spans += online.handles(text)
-        if at or not online.AT_WORDS.isdisjoint(lower) or "[a]" in text or "(a)" in text:
             spans += online.spelled_emails(text)
-        if sum(len(word) == 1 for word in words) >= names.FEWEST_LETTERS:
+        elif telling or "(a)" in text or "[a]" in text:
+            spans += online.spelled_emails(text)
+        if telling and not numbers.ZEROS.isdisjoint(map(str.lower, telling)):
+            spans += numbers.spoken_numbers(text)
+        if text.count("-") >= names.FEWEST_LETTERS - 1 or text.count(" ") >= 2 * len("".join(words)) // 3:
             spans += names.spelled(text)
         if online.may_hold_url(text):
             spans += online.urls(text)
-        if ":" in text or "." in text:
+        if text.count(".") >= 3 or text.count(":") >= 2:
             spans += online.ips(text)
-        if not numbers.ZEROS.isdisjoint(lower):
-            spans += numbers.spoken_numbers(text)
-        groups = numbers.groups(text)
-        if groups:
-            spans += numbers.numbers(text, groups, language)
-            spans += numbers.ibans(text, groups)
-            spans += numbers.lettered_ids(text, groups)
-            spans += numbers.plates(text, groups, language)
-            spans += addresses.streets(text, groups, language)
-            spans += addresses.postcodes(text, groups, language)
-            if births.may_hold(lower):
-                spans += births.birth_dates(text)
+        if _DIGIT.search(text):
+            spans += self._digits(text, language)
         marks = [(*m.span(), m.group()) for m in self._written.finditer(text)] if "[" in text or self._odd_marks else []
+        if not (spans or marks or protected):
+            spans = list(names.names(text, language, words))
+            return _settle(text, spans, (), self._kept(text)) if spans else spans
         taken = [*protected, *((start, end) for start, end, _ in marks)]
-        kept = [m.span() for m in self._keep.finditer(text)] if self._keep else []
-        if spans:
-            spans = _settle(text, spans, taken, kept)
-        seen = text
-        if spans or taken:
+        kept = self._kept(text)
+        spans = _settle(text, spans, taken, kept)
+        if names.may_hold(words):
             letters = list(text)
             for start, end in (*taken, *((s.start, s.end) for s in spans)):
                 letters[start:end] = names.DATUM * (end - start)
             named = [(start, end) for start, end, mark in marks if self._kinds[mark] == "NAME"]
             for start, end in (*named, *((s.start, s.end) for s in spans if s.type == "NAME")):
                 letters[start:end] = names.NAME * (end - start)
-            seen = "".join(letters)
-        if names.may_hold(words):
-            found = list(names.names(seen, language))
+            found = list(names.names("".join(letters), language))
             if found:
                 spans = sorted(spans + _settle(text, found, taken, kept), key=lambda s: s.start)
         return spans
+
+    @staticmethod
+    def _digits(text: str, language: str) -> list[Span]:
+        """What begins at a digit. Each detector is asked only where a text has the digits it needs."""
+        spans: list[Span] = []
+        groups = numbers.groups(text)
+        count = sum(end - start for start, end in groups)
+        if count >= numbers.FEWEST:
+            spans += numbers.numbers(text, groups, language)
+            if count >= numbers.FEWEST_OF_IBAN:
+                spans += numbers.ibans(text, groups)
+        if count >= numbers.FEWEST_OF_ID:
+            spans += numbers.lettered_ids(text, groups)
+        spans += numbers.plates(text, groups, language)
+        spans += addresses.streets(text, groups, language)
+        spans += addresses.postcodes(text, groups, language)
+        if count >= births.FEWEST and births.may_hold(text):
+            spans += births.birth_dates(text, groups)
+        return spans
+
+    def _kept(self, text: str) -> list[tuple[int, int]]:
+        return [m.span() for m in self._keep.finditer(text)] if self._keep else []
 
     def _render(self, text: str, spans: Sequence[Span], language: str) -> tuple[str, list[tuple[int, int, int]]]:
         """The text with placeholders; for each span, its end in the old and the new text and the shift after it."""
@@ -178,22 +197,22 @@ class Scrubber:
         return "".join(parts), shifts
 
 
-def _may_hold(text: str) -> bool:
-    """Whether any detector could find anything: the gate that most comments do not pass."""
-    if _DIGIT.search(text) or "@" in text or "/" in text or "::" in text or "www." in text:
-        return True
+def _is_plain(text: str) -> bool:
+    """Whether no detector could find anything: the gate that costs a look-up a word."""
+    if _SIGN.search(text):
+        return False
     words = names.words_of(text)
-    return names.may_hold(words) or not _TELLING.isdisjoint(words) or not _TELLING.isdisjoint(map(str.lower, words))
+    return not names.may_hold(words) and _TELLING.isdisjoint(words)
 
 
 def _settle(text: str, spans: list[Span], taken: Ranges, kept: Ranges) -> list[Span]:
     """Spans without overlaps: the surer type wins; what a loser alone covered is still taken where it is sure."""
     settled: list[Span] = []
-    taken = list(taken)
+    covered = _apart(taken)
     for span in sorted(spans, key=lambda s: (s.confidence < 1.0, _RANK[s.type], -s.confidence, s.start - s.end)):
         if span.confidence < 1.0 and any(a <= span.start and span.end <= b for a, b in kept):
             continue
-        pieces = _without(span.start, span.end, taken)
+        pieces = _without(span.start, span.end, covered)
         if pieces != [(span.start, span.end)] and span.confidence < _SURE and span.type != "NAME":
             continue
         for start, end in pieces:
@@ -201,23 +220,36 @@ def _settle(text: str, spans: list[Span], taken: Ranges, kept: Ranges) -> list[S
                 start += 1
             if any(c.isalnum() for c in text[start:end]):
                 settled.append(Span(start, end, span.type, span.rule, span.confidence))
-                taken.append((start, end))
+                insort(covered, (start, end))
     settled.sort(key=lambda s: s.start)
     return settled
 
 
-def _without(start: int, end: int, taken: Ranges) -> list[tuple[int, int]]:
-    """What of a range is in none of the taken ones."""
-    parts = [(start, end)]
-    for a, b in taken:
-        if a < end and start < b:
-            parts = [
-                piece
-                for s, e in parts
-                for piece in (((s, min(e, a)), (max(s, b), e)) if a < e and s < b else ((s, e),))
-                if piece[0] < piece[1]
-            ]
+def _without(start: int, end: int, covered: Ranges) -> list[tuple[int, int]]:
+    """What of a range is in none of the covered ones, which are in order and apart."""
+    parts = []
+    at = max(0, bisect_left(covered, (start, start)) - 1)
+    while at < len(covered) and covered[at][0] < end:
+        a, b = covered[at]
+        if b > start:
+            if a > start:
+                parts.append((start, a))
+            start = b
+        at += 1
+    if start < end:
+        parts.append((start, end))
     return parts
+
+
+def _apart(ranges: Ranges) -> list[tuple[int, int]]:
+    """The ranges in order, overlapping ones made one."""
+    merged: list[tuple[int, int]] = []
+    for a, b in sorted(ranges):
+        if merged and a < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        elif a < b:
+            merged.append((a, b))
+    return merged
 
 
 def _shift_at(new: int, shifts: list[tuple[int, int, int]]) -> int:

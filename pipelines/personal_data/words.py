@@ -25,7 +25,8 @@ class Code:
     """`first`, `last`: how common as a name, 0 (none) to 3; `*_in`: in the lists of nl, en, pl, nb, fi, elsewhere.
 
     `common`: by language 0 (not a word), 1 (rare) to 4 (among the commonest), 5 (met often, but in no dictionary: most
-    are proper names). The rest are 0 or 1.
+    are proper names). `foreign`: 2 for a word that is among the commonest of another language, 1 if it is common
+    there. The rest are 0 or 1.
     """
 
     first: int = 0
@@ -36,9 +37,10 @@ class Code:
     place: int = 0
     organisation: int = 0
     calendar: int = 0
+    foreign: int = 0
 
 
-_WIDTHS: Final = (2, 2, *[1] * 12, *[3] * 5, 1, 1, 1)
+_WIDTHS: Final = (2, 2, *[1] * 12, *[3] * 5, 1, 1, 1, 2)
 
 
 def pack(code: Code) -> int:
@@ -52,6 +54,7 @@ def pack(code: Code) -> int:
         code.place,
         code.organisation,
         code.calendar,
+        code.foreign,
     )
     number = 0
     for value, width in zip(values, _WIDTHS, strict=True):

@@ -32,6 +32,9 @@ from pipelines.personal_data.words import DATA, FOLD, LANGUAGES, Code, pack
 
 # zxcvbn's lists are ordered by frequency; faker's are not, and short.
 FAKER_JS = {"nl": "nl", "nl_BE": "nl", "pl": "pl", "nb_NO": "nb", "da": "nb", "fi": "fi", "en": "en"}
+FOREIGN = "de fr es it pt sv da tr ro cs hu sk lt lv sl id ca"
+FOREIGN_WORDS = 700
+NEIGHBOUR_WORDS = 5_000
 FEWEST_BIRTHS = 1_500
 NPM = {
     "nl": (["boysFirstnames", "girlsFirstnames"], ["lastnames"], "language-nl-be"),
@@ -98,6 +101,18 @@ def main(npm: Path) -> None:
                 words[word].common[number] = 1 + (zipf >= 3.0) + (zipf >= 3.8) + (zipf >= 4.6)
             elif word not in known and zipf >= LOWEST_ZIPF_PROPER:
                 words[word].common[number] = 5
+
+    for language in FOREIGN.split():
+        ranked = sorted(get_frequency_dict(language, "best").items(), key=lambda item: -item[1])[:FOREIGN_WORDS]
+        for rank, (word, _) in enumerate(ranked):
+            if word.isalpha() and word[0] < "\u0250":
+                words[word].foreign = max(words[word].foreign, 1 + (rank < 120))
+    # What tells the neighbours' languages apart from ours is which words ours have not.
+    for language, ours in (("da", "nb"), ("sv", "nb"), ("lt", "pl"), ("cs", "pl"), ("de", "nl")):
+        ranked = sorted(get_frequency_dict(language, "best").items(), key=lambda item: -item[1])[:NEIGHBOUR_WORDS]
+        for word, _ in ranked:
+            if word.isalpha() and word not in dictionaries[ours] and not any(0 < c < 5 for c in words[word].common):
+                words[word].foreign = 2
 
     def add(word: str, first: bool, source: int, strength: int) -> None:
         code = words[word]

@@ -15,6 +15,7 @@ import random
 import sys
 import time
 from array import array
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines.personal_data.names import _TOKEN, WEIGHTS, Reader
@@ -22,6 +23,7 @@ from pipelines.personal_data.spans import LANGUAGES
 from pipelines.personal_data.training.generate import comments
 
 SEED = 20261124
+MODELS = 4  # on generated texts of their own, then averaged
 EPOCHS = 4
 RATE = 0.15
 SHRINK = 2e-6
@@ -33,14 +35,34 @@ DROPPED = (("pPq", 0.5), ("nNm", 0.5), ("T", 0.5), ("t", 0.2), ("Bb", 0.1), ("gG
 SMALLEST = 2  # sixteenths; smaller weights do not ship
 
 
-def main(sentences: Path, count: int = 80_000) -> None:
-    """Generates, trains, writes the weights."""
+def main(sentences: Path, count: int = 110_000) -> None:
+    """Generates, trains, averages, writes the weights."""
+    listed = json.loads(sentences.read_text("utf-8"))
+    total: dict[str, list[float]] = {}
+    for seed in range(SEED, SEED + MODELS):
+        for feature, values in _model(listed, count, seed).items():
+            sums = total.setdefault(feature, [0.0] * len(values))
+            for i, value in enumerate(values):
+                sums[i] += value
+    lines = []
+    kept = 0
+    for feature, sums in sorted(total.items()):
+        shown = [round(16 * value / MODELS) for value in sums]
+        if feature == "" or any(abs(value) >= SMALLEST for value in shown):
+            lines.append("\t".join((feature, *(str(v) if abs(v) >= SMALLEST else "" for v in shown))))
+            kept += sum(abs(value) >= SMALLEST for value in shown)
+    WEIGHTS.write_bytes(lzma.compress("\n".join(lines).encode(), preset=9))
+    print(f"{len(lines)} features, {kept} weights, {WEIGHTS.stat().st_size} bytes")
+
+
+def _model(sentences: Mapping[str, list[str]], count: int, seed: int) -> dict[str, list[float]]:
+    """The weights of one model: for each feature those of the languages, and that of all together."""
     begun = time.monotonic()
     index: dict[str, int] = {}
     seen: list[int] = []
     rows: list[array[int]] = []
     labels = bytearray()
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
 
     def number(feature: str) -> int:
         at = index.get(feature)
@@ -50,7 +72,7 @@ def main(sentences: Path, count: int = 80_000) -> None:
         seen[at] += 1
         return at
 
-    for example in comments(count, SEED, json.loads(sentences.read_text("utf-8"))):
+    for example in comments(count, seed, sentences):
         # Some words are hidden from the lists, so that the weights know what to make of unknown ones.
         hidden = frozenset(
             t.group().lower()
@@ -60,10 +82,11 @@ def main(sentences: Path, count: int = 80_000) -> None:
         reader = Reader(example.text, example.language, hidden)
         inside = [any(a <= start and end <= b for a, b in example.spans) for start, end in reader.spans]
         for i in reader.candidates():
-            before = "N" if (j := reader.before(i)) >= 0 and inside[j] else "O"
+            place = reader.look(i)
+            before = "N" if place.j >= 0 and inside[place.j] else "O"
             # Templates repeat themselves: what says too much is left out now and then, or the rest would learn nothing.
             left_out = "".join(group for group, share in DROPPED if chance.random() < share)
-            features = [f for part in reader.features(i, before) for f in part if f[0] not in left_out]
+            features = [f for f in (*reader.first(place, before), *reader.rest(place, before)) if f[0] not in left_out]
             row = array("i", (number(f) for f in features))
             row.extend(number(f"{example.language}\t{f}") for f in features)
             row.append(number(""))
@@ -71,7 +94,8 @@ def main(sentences: Path, count: int = 80_000) -> None:
             rows.append(row)
             labels.append(inside[i])
     print(f"{len(rows)} words, {sum(labels)} of names, {len(seen)} features, {time.monotonic() - begun:.0f} s")
-    rows = [array("i", (f for f in row if seen[f] >= RAREST)) for row in rows]
+    frequent = bytearray(n >= RAREST for n in seen)
+    rows = [array("i", (f for f in row if frequent[f])) for row in rows]
     weight = [0.0] * len(seen)
     square = [1e-2] * len(seen)
     order = list(range(len(rows)))
@@ -93,26 +117,20 @@ def main(sentences: Path, count: int = 80_000) -> None:
                 square[f] += g * g
                 weight[f] -= RATE * g / math.sqrt(square[f])
         print(f"epoch {epoch + 1}: loss {loss / len(rows):.4f}, {time.monotonic() - begun:.0f} s")
-    lines = []
-    kept = 0
+    found: dict[str, list[float]] = {}
     for feature, at in index.items():
         if "\t" in feature:
             continue
-        own = weight[at] if seen[at] >= RAREST else 0.0
+        own = weight[at] if frequent[at] else 0.0
         values = []
         for language in LANGUAGES:
-            place = index.get(f"{language}\t{feature}")
-            if place is None:  # what a word is worth in one language says nothing of another
-                values.append(0 if feature[:1] in LEXICAL else round(16 * own))
+            at_language = index.get(f"{language}\t{feature}")
+            if at_language is None:  # what a word is worth in one language says nothing of another
+                values.append(0.0 if feature[:1] in LEXICAL else own)
             else:
-                values.append(round(16 * (own + (weight[place] if seen[place] >= RAREST else 0.0))))
-        values.append(round(16 * own))
-        shown = [str(v) if abs(v) >= SMALLEST or feature == "" else "" for v in values]
-        if any(shown):
-            lines.append("\t".join((feature, *shown)))
-            kept += sum(map(bool, shown))
-    WEIGHTS.write_bytes(lzma.compress("\n".join(sorted(lines)).encode(), preset=9))
-    print(f"{len(lines)} features, {kept} weights, {WEIGHTS.stat().st_size} bytes")
+                values.append(own + (weight[at_language] if frequent[at_language] else 0.0))
+        found[feature] = [*values, own]
+    return found
 
 
 if __name__ == "__main__":
