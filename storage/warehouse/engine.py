@@ -30,7 +30,9 @@ from storage.warehouse.codes import RETRIABLE
 from storage.warehouse.statements import Insert, RowsQuery
 
 # For two cores and a product of 1.5 GiB at most. Parts are synced when an insert returns, not after merges: what was
-# merged stays on disk for old_parts_lifetime (8 minutes), by when the new part has been written out.
+# merged stays on disk for old_parts_lifetime (8 minutes), by when the new part has been written out. Merges go column
+# by column, however small the parts: with buffers for all columns at once each merge took 330 MB, and two of them left
+# no memory for an insert.
 _CONFIG = """\
 <clickhouse>
     <timezone>UTC</timezone>
@@ -40,6 +42,7 @@ _CONFIG = """\
     <merge_tree>
         <fsync_after_insert>1</fsync_after_insert>
         <fsync_part_directory>1</fsync_part_directory>
+        <vertical_merge_algorithm_min_rows_to_activate>1</vertical_merge_algorithm_min_rows_to_activate>
     </merge_tree>
 </clickhouse>
 """
