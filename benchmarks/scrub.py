@@ -2,10 +2,10 @@
 
     python benchmarks/scrub.py [LABELLED.jsonl …]
 
-The realistic mix is comments of some 120 characters of which a tenth hold personal data, made from the labelled set; the
-sets themselves come after. The machine's pace is shown beside, since microseconds of another machine say little: one search
-for a mail address over 115 characters, 2 µs where the house's other figures come from. Then inputs made to be slow, in four
-sizes.
+The realistic mix is comments of some 120 characters of which a tenth hold personal data, made from the labelled set;
+the sets themselves come after. The machine's pace is shown beside, since microseconds of another machine say little:
+one search for a mail address over 115 characters, 2 µs where the house's other figures come from. Then inputs made to
+be slow, in four sizes.
 """
 
 import json

@@ -140,7 +140,7 @@ def streets(text: str, found: Groups, language: str) -> Iterator[Span]:
                 yield street
                 continue
         if after and (after in " ,-/\u2013" or after.isalpha()) and _HOUSE.match(text, start):
-            yield from _english(text, start, end)
+            yield from _english(text, start, end, language)
 
 
 def _before(text: str, start: int, end: int, language: str) -> Span | None:
@@ -248,8 +248,10 @@ _HOUSE_BEFORE: Final = re.compile(
 )
 
 
-def _english(text: str, start: int, end: int) -> Iterator[Span]:
-    found = _ENGLISH.match(text, end) or _ENGLISH_LOWER.match(text, end)
+def _english(text: str, start: int, end: int, language: str) -> Iterator[Span]:
+    found = _ENGLISH.match(text, end)
+    if not found and language in ("en", "other"):
+        found = _ENGLISH_LOWER.match(text, end)
     if found:
         before = _HOUSE_BEFORE.search(text, max(0, start - 60), start)
         begin = start

@@ -149,7 +149,8 @@ def kinds(language: str) -> Kinds:
 def plain() -> tuple[frozenset[str], frozenset[str]]:
     """Words as they are written: those that are never candidates, and those that are only where a cue says so.
 
-    The first are ordinary in some language and no name. The second are ordinary words in lower case that are names too.
+    The first are ordinary in some language and no name. The second are ordinary words in lower case that are names
+    too.
     """
     listed, codes = words()
     never: set[str] = set()
@@ -366,9 +367,19 @@ class Reader:
         place.right = self.gap(i + 1)
         place.before = words_[j].lower() if j >= 0 else "^"
         place.cue = CUES.get(place.before, "-")
-        if i + 1 < len(words_):
-            place.after = words_[i + 1].lower()
-            place.shape_after = self.shape(i + 1)
+        k = i + 1
+        if k < len(words_):
+            place.after = words_[k].lower()
+            place.shape_after = self.shape(k)
+            # 'Wil de Graaf': an infix after it is looked through too, if a capital follows.
+            while place.after in INFIXES and k + 1 < len(words_) and k < i + 3 and self.gap(k + 1) in _THROUGH:
+                k += 1
+                place.after = words_[k].lower()
+            if k > i + 1:
+                if words_[k][0].isupper() and self.gap(i + 1) in _THROUGH:
+                    place.shape_after = "V"
+                else:
+                    place.after = words_[i + 1].lower()
         else:
             place.after = place.shape_after = "$"
         place.kind_after = ""
@@ -376,7 +387,7 @@ class Reader:
 
     def continues(self, place: "Place") -> bool:
         """Whether a word with a capital follows the one before it with no more than a blank, a hyphen, an infix."""
-        return place.shape != "l" and place.left in (" ", "-") and self.gap(place.i) in (" ", "-", "'")
+        return place.shape != "l" and place.left in (" ", "-", "'") and self.gap(place.i) in (" ", "-", "'")
 
     def told(self, place: "Place") -> float:
         """What the cue right before a word with a capital is worth beyond its weights."""
@@ -408,7 +419,7 @@ class Reader:
             before = "N"
         if before == "N":  # which name it was says nothing
             place.before, place.cue = NAME, "-"
-        if place.shape_after in "CUS":
+        if place.shape_after in "CUSV":
             after = self._kind(place.after).coarse
             place.kind_after = after
             if after[0] in "FLBflb":
@@ -520,9 +531,11 @@ def weights() -> Mapping[str, Mapping[str, float]]:
 
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD = -0.75
+THRESHOLD: Final = -0.5
 THRESHOLD_LOWER: Final = 1.0
 TOWN: Final = -1.0  # for a town or a month that is hardly a first name
+INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
+SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
 INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
 PAIR: Final = -2.5  # together, for a first name and the word with a capital after it
@@ -576,6 +589,11 @@ def names(text: str, language: str, found: list[str] | None = None) -> Iterator[
             score += CONTINUED
         for feature in reader.first(place, before):
             score += weigh(feature, 0.0)
+        if place.shape in "CSU" and place.kind.name.lstrip("i")[0] in "23":
+            if place.shape_after == "V":
+                score += INFIX_AFTER
+            elif place.right == " " and place.kind_after[:1] in ("L", "B"):
+                score += SURNAME_AFTER
         if score < HOPELESS:
             continue
         for feature in reader.rest(place, before):
@@ -607,6 +625,16 @@ _NO_PERSON_AFTER: Final = re.compile(
     r"|Hospital|Church|Hall|House|gate|gata|vei|veien|vegen"
     r"|plass|torg|skole|katu|kadu\w+|tie|tien|tiellä|kuja\w*|polku|polu\w+|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*"
     r"|[Ss]chool|[Pp]ark|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Centre|Residence)\b"
+)
+# 'Bakkerij Jansen' is a shop.
+_BUSINESSES: Final = set_of(
+    """
+    bakkerij slagerij kapsalon café cafe restaurant garage hotel firma apotheek autobedrijf aannemersbedrijf
+    makelaardij notariskantoor basisschool school stichting brasserie eetcafé drogisterij juwelier bloemist
+    hoveniersbedrijf bouwbedrijf taxi transportbedrijf rijschool manege camping kliniek piekarnia apteka salon
+    restauracja zakład hurtownia cukiernia kwiaciarnia przychodnia rørlegger salong kafé kafe brødrene frisør bakeri
+    malermester tannlege leipomo kahvila parturi ravintola kampaamo kauppa hotelli taksi
+    """
 )
 _STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens")
 _STREET: Final = re.compile(
@@ -658,6 +686,8 @@ def _spans(reader: Reader, labels: Mapping[int, float]) -> Iterator[Span]:
         if _NO_PERSON_AFTER.match(text, end):
             continue
         if words_[last].lower() in _STREET_WORDS and not reader.told(reader.look(last)) > 0:
+            continue
+        if first and words_[first - 1].lower() in _BUSINESSES and text[spans[first - 1][1]] == " ":
             continue
         if public.covers(words_, first, last) and reader.told(reader.look(first)) <= 0:
             continue

@@ -189,6 +189,10 @@ class Maker:
             "{T} {WW}",
             "{VEN} {WW}",
             "{WW} {PRO}",
+            "{C}",
+            "{CAPW}",
+            "{CAPW} {W}",
+            "{CAPW} {NUM}",
             "{PRO} {WW}",
         ] * 2
 

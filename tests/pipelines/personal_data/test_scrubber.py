@@ -59,6 +59,11 @@ def test_a_plain_datum_is_taken_out(datum: str, frame: str, shout: bool) -> None
         ("jeg heter Kari Nordmann", "Kari Nordmann"),
         ("Nimeni on Aino Korhonen", "Aino Korhonen"),
         ("herra Virtanen soitti", "Virtanen"),
+        ("Jan de Vries", "Jan Vries"),
+        ("JAN DE VRIES", "JAN VRIES"),
+        ("Achternaam spelt ze als H-A-I-L-U, zei ze", "H-A-I-L-U"),
+        ("Iso kiitos Hannulle ja Virtaselle", "Hannulle Virtaselle"),
+        ("rozmawiałem z panem Tadeuszem Kowalskim", "Tadeuszem Kowalskim"),
     ],
 )
 def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, name: str) -> None:
@@ -74,6 +79,10 @@ def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, na
         "De Kerkstraat is al weken open gebroken",
         "Op 12-03-2026 om 10.15 uur betaalde ik € 1.240,50 aan balie 4",
         "H. de Vries Bouw B.V. heeft de stoep opengebroken",
+        "Bakkerij Jansen, Albert Heijn en Jan Linders zijn dicht",
+        "De Anne Frankstraat en de Willem de Zwijgerlaan zijn donker",
+        "Anders, namelijk",
+        "Klanttevredenheidsonderzoek",
         "nummer A123, kamer 2.14, bus 73, artikel 4:13 Awb",
         "https://www.example.nl/afval/kalender-2026 werkt niet",
         "Bussi 41 ei tule, jono kesti 35 min",
