@@ -28,6 +28,7 @@ EPOCHS = 4
 RATE = 0.15
 SHRINK = 2e-6
 RAREST = 3
+LOWEST = -16  # sixteenths
 LEXICAL = frozenset("pqnmdPNtT")
 HIDDEN = 0.09
 HIDDEN_NAMES = 0.16
@@ -48,6 +49,8 @@ def main(sentences: Path, count: int = 110_000) -> None:
     kept = 0
     for feature, sums in sorted(total.items()):
         shown = [round(16 * value / MODELS) for value in sums]
+        if feature[:1] in LEXICAL:  # no single word may speak much against a name: templates hold too few
+            shown = [max(value, LOWEST) for value in shown]
         if feature == "" or any(abs(value) >= SMALLEST for value in shown):
             lines.append("\t".join((feature, *(str(v) if abs(v) >= SMALLEST else "" for v in shown))))
             kept += sum(abs(value) >= SMALLEST for value in shown)

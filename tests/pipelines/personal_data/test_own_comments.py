@@ -64,7 +64,7 @@ def test_recall_does_not_fall(figures: dict[str, float], figure: str, floor: flo
     assert figures[figure] >= floor
 
 
-@pytest.mark.parametrize(("figure", "ceiling"), [("over_scrub", 0.0045), ("clean_touched", 0.04)])
+@pytest.mark.parametrize(("figure", "ceiling"), [("over_scrub", 0.0045), ("clean_touched", 0.035)])
 def test_harmless_text_stays_as_much_as_it_did(figures: dict[str, float], figure: str, ceiling: float) -> None:
     assert figures[figure] <= ceiling
 
