@@ -702,9 +702,20 @@ def _spans(reader: Reader, labels: Mapping[int, float]) -> Iterator[Span]:
         if initials:
             start = initials.start()
         sure = min(max(labels[i] for i in places if first <= i <= last), 6.0)
-        yield Span(start, end, "NAME", "name by list and context", round(0.5 + max(sure, 0.0) / 15, 2))
+        rule = _RULES.get(reader.look(first).cue, "name, by list and context")
+        yield Span(start, end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
 
 
+_RULES: Final = {
+    "T": "name after a title",
+    "K": "name after a relative or neighbour",
+    "R": "name after an office",
+    "G": "name after a greeting",
+    "I": "name after an introduction",
+    "C": "name after a closing line",
+    "M": "name after thanks",
+    "S": "name after 'spoke to'",
+}
 _LINKS: Final = frozenset((" ", "-", ". ", ".", "/", " - ", "–", " '", " ’"))
 
 
