@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -137,10 +138,15 @@ def memory_of_a_run(stage: Stage) -> float:
     """MiB of memory that `balie run` uses at the most to load everything, in a process of its own."""
     command = [sys.executable, "-m", "balie", "--settings", str(stage.settings_file), "run", "--until-idle"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
+    most = 0.0
+    # What the system counts for a child (ru_maxrss) begins with what this process had when it made it.
+    while process.poll() is None:
+        with suppress(FileNotFoundError, IndexError):
+            most = max(most, resident(process.pid))
+        time.sleep(0.05)
+    if process.returncode:
         raise RuntimeError("balie run has failed: it says above why")
-    return used.ru_maxrss / 1024
+    return most
 
 
 def resident(pid: int) -> float:
