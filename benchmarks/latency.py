@@ -15,7 +15,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +36,7 @@ from balie.first_settings import DATA
 from balie.settings import FILE_NAME, TOKEN_NAME
 from schemas.feedback import feedback_id
 from storage.errors import Retriable
+from storage.loopback import free_ports
 from storage.warehouse.client import Warehouse, connect
 
 TOWN, SOURCE = "voorbeeldstad", "website"  # of the settings that `balie init` writes
@@ -60,7 +60,7 @@ class Served:
     """`balie init && balie serve` in a folder, on free ports."""
 
     def __init__(self, folder: Path) -> None:
-        warehouse, collector = _free_ports(2)
+        warehouse, collector = free_ports(2)
         self.url = f"http://127.0.0.1:{collector}/v1/{TOWN}/{SOURCE}"
         self._ready = f"http://127.0.0.1:{collector}/ready"
         self._warehouse = f"http://127.0.0.1:{warehouse}/balie"
@@ -286,14 +286,6 @@ def _percentiles(values: list[float]) -> dict[str, float]:
         "p99": round(cuts[98], 3),
         "max": round(max(values), 3),
     }
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        taken = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]
 
 
 def main() -> None:

@@ -28,10 +28,8 @@ import pyarrow as pa
 
 from balie.demo.invented import Answer, answers
 from balie.demo.stage import TENANT, Stage
-from pipelines.batch import ROW, apply
-from pipelines.decode import decode
+from pipelines.batch import ROW
 from pipelines.driver import Driver
-from pipelines.enrichment import Enrichment
 from pipelines.rooms import rooms_of
 from pipelines.sinks.warehouse import TABLE
 from pipelines.sources.log import records_of
@@ -104,11 +102,8 @@ def ready_made(stage: Stage) -> pa.Table:
     enrichment = rooms_of(stage.opener).enrichment
     tables = []
     for partition, (first, end) in stage.log.ends(FEEDBACK).items():
-        for records in records_of(stage.log, OffsetRange(FEEDBACK, partition, first, end), 10_000):
-            batch = decode(records.offsets, records.records, enrichment.towns)
-            for step in Enrichment.STEPS:
-                batch = apply(enrichment.step(step), batch)
-            tables.append(batch.columns.drop_columns([ROW]))
+        everything = records_of(stage.log, OffsetRange(FEEDBACK, partition, first, end), 10_000)
+        tables += [enrichment.enriched(records).columns.drop_columns([ROW]) for records in everything]
     return pa.concat_tables(tables).combine_chunks()
 
 

@@ -10,9 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from pipelines.batch import ROW, Batch, apply
-from pipelines.decode import decode
-from pipelines.enrichment import Enrichment
+from pipelines.batch import ROW, Batch
 from pipelines.rooms import Rooms
 from pipelines.sinks.warehouse import TABLE
 from pipelines.sources.log import records_of
@@ -51,9 +49,7 @@ def account(
     replayed: set[str] = set()
     for offsets in ranges:
         for records in records_of(rooms.log, offsets, 5_000):
-            batch = decode(records.offsets, records.records, rooms.enrichment.towns)
-            for step in Enrichment.STEPS:
-                batch = apply(rooms.enrichment.step(step), batch)
+            batch = rooms.enrichment.enriched(records)
             total.markers += sum(map(is_marker, records.records))
             replayed.update(str(replay.failure_id) for replay in map(replay_of, records.records) if replay)
             for failure in batch.failures:

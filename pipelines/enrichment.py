@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import version
-from pipelines.batch import ROW, Step
+from pipelines.batch import ROW, Batch, Records, Step, apply
 from pipelines.columns import COLUMNS, IDENTITY, Rule
+from pipelines.decode import decode
 from pipelines.enrich import case_number, page_url, user_agent
 from pipelines.enrich.case_number import CasePatterns
 from pipelines.enrich.ip_hash import hash_ip
@@ -84,6 +85,13 @@ class Enrichment:
         """The step of that name: one of `STEPS`."""
         step: Step = getattr(self, name)
         return step
+
+    def enriched(self, records: Records) -> Batch:
+        """The rows of records as the pipeline makes them, all steps taken, and what failed."""
+        batch = decode(records.offsets, records.records, self.towns)
+        for name in self.STEPS:
+            batch = apply(self.step(name), batch)
+        return batch
 
     def hash_addresses(self, events: pa.Table) -> pa.Table:
         """Adds `ip_hash` (16 bytes) and `ip_key` (the id of its key); null where there is no address or no key."""
@@ -178,13 +186,14 @@ class Enrichment:
         def cut(town: Town, urls: Sequence[_Said]) -> list[str]:
             return [page_url.cut(url.text, town.page_parameters, town.scrubber, url.contacts) for url in urls]
 
-        return self._map_strings(events, "subject.page_url", cut)
+        return self._map_strings(events, "subject.page_url", _contacts(events), cut)
 
     def strip_personal_data(self, events: pa.Table) -> pa.Table:
         """Replaces every column whose rule is SCRUBBED by its text without personal data; case numbers stay."""
+        contacts = _contacts(events)
         for column in COLUMNS:
             if column.rule is Rule.SCRUBBED:
-                events = self._map_strings(events, column.source, _scrub)
+                events = self._map_strings(events, column.source, contacts, _scrub)
         return events
 
     @staticmethod
@@ -242,7 +251,11 @@ class Enrichment:
         return _with(rows, version=version.versions(rows), **{ROW: events.column(ROW)})
 
     def _map_strings(
-        self, events: pa.Table, name: str, change: Callable[[Town, Sequence[_Said]], Sequence[str]]
+        self,
+        events: pa.Table,
+        name: str,
+        contacts: Mapping[int, Sequence[str]],
+        change: Callable[[Town, Sequence[_Said]], Sequence[str]],
     ) -> pa.Table:
         """A column of strings, or of lists of strings, each one changed. `change` gets what is distinct of a town."""
         column = _column(events, name)
@@ -253,7 +266,6 @@ class Enrichment:
         rows = pc.list_parent_indices(column) if is_list else pa.array(np.arange(len(column)))
         tenants = _column(events, "tenant").take(rows)
         languages = _column(events, "language").take(rows) if name in _OWN_WORDS else pa.nulls(len(rows), pa.string())
-        contacts = _contacts(events)
         # A row with contact details is a group of its own; 0 are all the others.
         owners = np.zeros(events.num_rows, np.int64)
         owners[list(contacts)] = np.array(list(contacts), np.int64) + 1

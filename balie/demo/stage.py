@@ -3,7 +3,6 @@ log, the embedded warehouse as a process of its own, migrated; everything on loo
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ from balie.open import migrations_folder, open_log, open_warehouse, topics_of
 from balie.pipeline import OpenRooms
 from balie.settings import FILE_NAME, Settings, load
 from storage.log.base import Log
+from storage.loopback import free_ports
 from storage.warehouse.client import Warehouse
 from storage.warehouse.migrations import migrate
 from storage.warehouse.process import WarehouseProcess
@@ -92,7 +92,7 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._leave:
             bootstrap = self._start_broker() if self._kind == "kafka" and not self._bootstrap else self._bootstrap
-            warehouse_port, collector_port = _free_ports(2)
+            warehouse_port, collector_port = free_ports(2)
             text = _SETTINGS.format(
                 log=self._kind,
                 bootstrap=bootstrap or "127.0.0.1:9092",
@@ -132,11 +132,3 @@ class Stage:
 
         self._say("starting Kafka (the first time its jars are fetched)")
         return self._leave.enter_context(LocalBroker(self.folder / "kafka", tools=self._tools)).bootstrap
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        taken = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]

@@ -16,11 +16,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from balie.demo.stage import _free_ports
 from balie.first_settings import DATA
 from balie.settings import FILE_NAME, TOKEN_NAME
 from schemas.feedback import feedback_id
 from storage.errors import Retriable
+from storage.loopback import free_ports
 from storage.warehouse.client import connect
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ class Serve:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        warehouse, collector = _free_ports(2)
+        warehouse, collector = free_ports(2)
         self.door = f"http://127.0.0.1:{collector}"
         self._warehouse = f"http://127.0.0.1:{warehouse}/balie"
         self._environment = {
