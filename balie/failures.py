@@ -119,24 +119,30 @@ def _read(
 
     try:
         if failure.method is None:
-            return _read_row(failure, source, connector)
+            return _read_rows(failure, source, connector)
         return _read_request(failure, source, connector, conversations, now)
     except Rejected as rejected:
         return Reading([], rejected.reason)
 
 
-def _read_row(failure: FailedEvent, source: Source, connector: Connector) -> Reading:
-    """A row of a file, which was kept as a file of that row only."""
-    from connectors.base import BadRow, File, finish
+def _read_rows(failure: FailedEvent, source: Source, connector: Connector) -> Reading:
+    """A row of a file or an item of a page, which was kept as a file or page of that only."""
+    from connectors.base import BadRow, Ignored, Request, finish
     from connectors.errors import Rejected
+    from connectors.intake import rows_of
 
-    if not isinstance(connector, File):
-        raise Refused(f"the connector {source.connector} reads no files: configure the one that does")
     received_at = failure.first_received_at
     records: list[NewRecord] = []
     unread: str | None = None
+    protocol = failure.protocol or "file"
     try:
-        rows = list(connector.parse_rows(failure.body, source, received_at))
+        page = Request("GET", failure.url or "", failure.headers, failure.body)
+        rows = rows_of(connector, protocol, page, {}, source, received_at)
+        if rows is None:
+            raise Refused(f"the connector {source.connector} does not take {protocol}: configure the one that does")
+        rows = list(rows)
+    except Refused:
+        raise
     except Rejected:
         raise
     except Exception as error:
@@ -146,7 +152,7 @@ def _read_row(failure: FailedEvent, source: Source, connector: Connector) -> Rea
         try:
             if isinstance(row, BadRow):
                 unread = row.reason
-            else:
+            elif not isinstance(row, Ignored):
                 records.append(event_record(finish(row, source, received_at)))
         except Unreadable as error:
             unread = str(error)

@@ -1,8 +1,8 @@
 """What a connector is: what it is given, what it gives back, and the one place where that becomes an event.
 
-A connector is its settings (a pydantic model) and some methods: `verify` and `parse` for a webhook, `parse_rows` for
-files. Both are pure functions of what they are given, the settings and the clock; storing, answering and retrying are
-the collector's.
+A connector is its settings (a pydantic model) and some methods: `verify` and `parse` for a webhook, `call` and
+`parse_page` for a provider that is asked, `parse_rows` for files. All are pure functions of what they are given, the
+settings and the clock; storing, answering, asking and retrying are the collector's and the poller's.
 """
 
 from __future__ import annotations
@@ -80,27 +80,33 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """The body as JSON; NaN and lone surrogates, which senders do produce, are let in (the latter as U+FFFD).
+        """The body as JSON; see `json_of`."""
+        return json_of(self.body)
 
-        Raises:
-            Rejected: 400, it is not JSON in UTF-8, or nested so deeply that it is no answer.
-        """
-        value = self._loaded()
-        # Whoever walks it, however deeply it is nested, must not run out of stack.
-        if self.body.count(b"[") + self.body.count(b"{") > _MOST_NESTED and _is_deeper(value, _MOST_NESTED):
-            raise Rejected(400, "the body is nested more deeply than an answer is")
-        return value
 
-    def _loaded(self) -> Any:
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            pass
-        try:
-            text = json.dumps(json.loads(self.body.decode("utf-8-sig")), ensure_ascii=False)
-            return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-        except (ValueError, RecursionError):
-            raise Rejected(400, "the body is not JSON in UTF-8") from None
+def json_of(body: bytes) -> Any:
+    """Bytes as JSON; NaN and lone surrogates, which senders do produce, are let in (the latter as U+FFFD).
+
+    Raises:
+        Rejected: 400, it is not JSON in UTF-8, or nested so deeply that it is no answer.
+    """
+    value = _loaded(body)
+    # Whoever walks it, however deeply it is nested, must not run out of stack.
+    if body.count(b"[") + body.count(b"{") > _MOST_NESTED and _is_deeper(value, _MOST_NESTED):
+        raise Rejected(400, "the body is nested more deeply than an answer is")
+    return value
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        text = json.dumps(json.loads(body.decode("utf-8-sig")), ensure_ascii=False)
+        return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except (ValueError, RecursionError):
+        raise Rejected(400, "the body is not JSON in UTF-8") from None
 
 
 def _is_deeper(value: object, most: int) -> bool:
@@ -209,16 +215,66 @@ class Ignored:
     reason: str
 
 
-Item = Draft | Piece | Ignored
+@dataclass(frozen=True, slots=True)
+class Challenge(Ignored):
+    """The provider's test of the URL that it was given; `reply` answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What the answer is in, named by the sender: the poller fetches it later (see `Fetcher`)."""
+
+    url: str = field(repr=False)
+
+
+Item = Draft | Piece | Ignored | Fetch
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row of a file that is no answer: its number as a spreadsheet counts, why, and a file of only this row."""
+    """A row of a file that is no answer: its number as a spreadsheet counts, why, and a file of only this row.
+
+    So too an item of a page that a provider was asked for: its number on the page, and a page of only this item.
+    """
 
     row: int
     reason: str
     content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that we make of a provider."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a provider answered to a call, always with a 2xx status; `headers` are by lower-case name."""
+
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON; see `json_of`."""
+        return json_of(self.body)
+
+
+Cursor = Mapping[str, Any]
+"""How far a provider has been asked, in plain JSON values: the connector's own, and empty before the first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one call brought. The cursor is kept once the items are on the disk; `more` asks to go on at once."""
+
+    items: Sequence[Draft | Ignored | BadRow]
+    cursor: Cursor
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +324,69 @@ class Webhook(Connector, ABC):
     def sign(self, request: Request, now: datetime) -> Request:
         """The request with the proof that its provider would send: for trying a source out, and for tests."""
         return request
+
+
+class Poll(Connector, ABC):
+    """A provider that is asked over HTTP, page by page, again and again from where the cursor is.
+
+    After a crash a page may be asked for twice; identity absorbs it. A cursor should look back far enough that what a
+    provider publishes late is not missed.
+    """
+
+    pause: ClassVar[float] = 0.0
+    """Seconds between two calls, where the provider limits their rate."""
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether the settings are such that the provider can be asked: it may only call us."""
+        return True
+
+    def login(self, now: datetime) -> Call | None:
+        """The call that gives a token, where the provider has such; made before the first call, and again after 401."""
+        return None
+
+    def token(self, response: Response) -> str:
+        """The token in the answer to `login`. Rejected where there is none."""
+        return ""
+
+    @abstractmethod
+    def call(self, cursor: Cursor, token: str, now: datetime) -> Call:
+        """What to ask next."""
+
+    @abstractmethod
+    def parse_page(self, response: Response, cursor: Cursor, source: Source, now: datetime) -> Page:
+        """What the answer to `call(cursor, …)` tells. On any bytes whatever it raises nothing but Rejected."""
+
+
+class Fetcher(Connector, ABC):
+    """A provider whose webhook only names where an answer is. Nothing is fetched from a host that is not configured."""
+
+    fetch_hosts: tuple[str, ...] = Field((), description="Hosts that may be fetched from, such as 'zaken.example.org'")
+
+    def fetch(self, url: str) -> Fetch | Ignored:
+        """The item for a URL that a payload names: Ignored unless it is https on one of the `fetch_hosts`."""
+        try:
+            parts = urlsplit(url)
+            allowed = parts.scheme == "https" and parts.netloc in self.fetch_hosts
+        except ValueError:
+            allowed = False
+        return Fetch(url) if allowed else Ignored("it names an address that is not on one of the fetch_hosts")
+
+    @abstractmethod
+    def fetch_call(self, url: str, now: datetime) -> Call:
+        """How to fetch it."""
+
+    @abstractmethod
+    def parse_fetched(self, url: str, response: Response, source: Source, now: datetime) -> Sequence[Draft | Ignored]:
+        """The answers in what was fetched. On any bytes whatever it raises nothing but Rejected."""
+
+
+class Mail(Connector, ABC):
+    """A provider whose answers are e-mails, as files (RFC 5322) or in a mailbox that is read over IMAP."""
+
+    @abstractmethod
+    def parse_mail(self, content: bytes, source: Source, now: datetime) -> Sequence[Draft | Ignored]:
+        """The answers in one message. On any bytes whatever it raises nothing but Rejected."""
 
 
 class File(Connector, ABC):

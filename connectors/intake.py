@@ -1,14 +1,33 @@
-"""From a request to its events, without storing or answering anything: what the collector does, and `trial` shows."""
+"""From bytes to events, without storing or answering anything: what collector and poller do, and `trial` shows."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from connectors.base import Ignored, Item, Piece, Reply, Request, Source, Webhook, finish
+from connectors.base import (
+    BadRow,
+    Connector,
+    Draft,
+    Fetch,
+    Fetcher,
+    File,
+    Ignored,
+    Item,
+    Mail,
+    Piece,
+    Poll,
+    Reply,
+    Request,
+    Response,
+    Source,
+    Webhook,
+    finish,
+)
 from connectors.errors import Rejected
 from schemas.feedback import FeedbackEvent, Unreadable
 from storage.errors import StorageError
@@ -24,11 +43,15 @@ Join = Callable[[Piece, str], FeedbackEvent]
 
 @dataclass(slots=True)
 class Intake:
-    """What a request came to. `unread` says why (some of) it could not be read and has to be kept as a failure;
-    `session` is that of the last piece, where there was one."""
+    """What a request came to.
+
+    `fetches` are the URLs to be fetched. `unread` says why (some of) it could not be read and has to be kept as a
+    failure; `session` is that of the last piece, where there was one.
+    """
 
     events: list[FeedbackEvent] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    fetches: list[str] = field(default_factory=list)
     session: str | None = None
     unread: str | None = None
 
@@ -69,6 +92,9 @@ def settled(
         if isinstance(item, Ignored):
             intake.ignored.append(item.reason)
             continue
+        if isinstance(item, Fetch):
+            intake.fetches.append(item.url)
+            continue
         try:
             if isinstance(item, Piece):
                 intake.session = item.session or uuid4().hex
@@ -84,6 +110,22 @@ def settled(
         except Exception as error:
             intake.unread = _fault(source, error)
     return intake
+
+
+def rows_of(
+    connector: Connector, protocol: str, request: Request, cursor: Mapping[str, Any], source: Source, now: datetime
+) -> Iterable[Draft | Ignored | BadRow] | None:
+    """What a page, a fetched answer, a message or a file tells; None where the connector does not take it that way."""
+    response = Response(request.body, request.headers)
+    if protocol == "poll" and isinstance(connector, Poll):
+        return connector.parse_page(response, cursor, source, now).items
+    if protocol == "poll" and isinstance(connector, Mail):
+        return connector.parse_mail(request.body, source, now)
+    if protocol == "fetch" and isinstance(connector, Fetcher):
+        return connector.parse_fetched(request.url, response, source, now)
+    if protocol == "file" and isinstance(connector, File):
+        return connector.parse_rows(request.body, source, now)
+    return None
 
 
 def _fault(source: Source, error: Exception) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import datetime
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connectors.base import Request, Source
 from schemas.failure import FailedEvent, Stage, failure_of_request, without_secrets
 from schemas.feedback import MAX_URL
 
+Protocol = Literal["webhook", "poll", "fetch", "file"]
 _SECRET_PARAMETERS = ("token", "secret", "signature", "key", "password", "guid", "auth")
 
 
 def failed_request(request: Request, source: Source, reason: str, now: datetime) -> FailedEvent:
     """A request that was its provider's, and could not be read. What it was is told by its URL when it has no body."""
     told = request.body or request.url.encode("utf-8", "surrogateescape")
-    return _failed(source, reason, told, request.body, now, request)
+    return _failed(source, reason, told, request.body, now, "webhook", request)
 
 
 def request_of(failure: FailedEvent) -> Request:
@@ -24,15 +26,22 @@ def request_of(failure: FailedEvent) -> Request:
     return Request(failure.method or "POST", failure.url or "", failure.headers, failure.body)
 
 
-def failed_row(content: bytes, source: Source, reason: str, now: datetime) -> FailedEvent:
-    """A row of a file that is no answer; `content` is a file with that row only."""
-    return _failed(source, reason, content, content, now)
+def failed_row(content: bytes, source: Source, reason: str, now: datetime, protocol: Protocol = "file") -> FailedEvent:
+    """A row of a file, or an item of a page, that is no answer; `content` is a file (a page) with only that."""
+    return _failed(source, reason, content, content, now, protocol)
 
 
 def _failed(
-    source: Source, reason: str, told: bytes, body: bytes, now: datetime, request: Request | None = None
+    source: Source,
+    reason: str,
+    told: bytes,
+    body: bytes,
+    now: datetime,
+    protocol: Protocol,
+    request: Request | None = None,
 ) -> FailedEvent:
     return FailedEvent(
+        protocol=protocol,
         failure_id=failure_of_request(source.tenant, source.name, told),
         stage=Stage.PARSE,
         reason=reason[:300],

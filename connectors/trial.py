@@ -1,31 +1,44 @@
-"""Tries a connector on a request or a file, and shows what would come of it. Nothing is stored or sent.
+"""Tries a connector on a request, a page or a file, and shows what would come of it. Nothing is stored or sent.
 
 In and out are plain JSON values:
 
-    in:  {"protocol": "webhook" | "file", "settings": {…}, "now": "2026-11-02T10:00:00Z", "source": {…},
+    in:  {"protocol": "webhook" | "poll" | "fetch" | "file", "settings": {…}, "now": "2026-11-02T10:00:00Z",
+          "source": {…}, "cursor": {…},
           "request": {"method": "POST", "url": "https://…", "headers": {…}, "body": "…", "remote": "…",
                       "body_encoding": "utf-8" | "latin-1" | "base64"}}
-    out: {"outcome": "accepted" | "ignored" | "refused" | "failed", "status": 200, "body": "…",
-          "events": [FeedbackEvent …], "failures": [FailedEvent …], "reason": "…"}
+    out: {"outcome": "accepted" | "ignored" | "refused" | "challenge" | "fetch" | "failed", "status": 200, "body": "…",
+          "events": [FeedbackEvent …], "failures": [FailedEvent …], "fetch": ["https://…"], "reason": "…"}
 
-`source` may set what a town sets of a source (see `Source`); for a file `request.body` is the file.
+`source` may set what a town sets of a source (see `Source`). `request.body` is the file, or what the provider answered
+(to a poll, whose `cursor` may be given; to the fetch of `request.url`); for a mailbox it is one message.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import BadRow, Connector, File, Piece, Reply, Request, Source, Webhook, finish
+from connectors.base import (
+    BadRow,
+    Challenge,
+    Draft,
+    Ignored,
+    Piece,
+    Reply,
+    Request,
+    Source,
+    Webhook,
+    finish,
+)
 from connectors.conversation import joined, to_bytes
 from connectors.errors import Misconfigured, Rejected
-from connectors.intake import KEPT, parsed, settled
-from connectors.records import failed_request, failed_row
+from connectors.intake import KEPT, parsed, rows_of, settled
+from connectors.records import Protocol, failed_request, failed_row
 from connectors.registry import configured
 from schemas.failure import FailedEvent
-from schemas.feedback import FeedbackEvent
+from schemas.feedback import FeedbackEvent, Unreadable
 
 
 class Trial:
@@ -36,7 +49,7 @@ class Trial:
         self._conversations: dict[str, tuple[datetime, dict[str, bytes]]] = {}
 
     def __call__(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """What would come of one request or file. Misconfigured where its settings cannot work."""
+        """What would come of one request, page or file. Misconfigured where its settings cannot work."""
         connector = configured(self._name, told.get("settings") or {})
         source = Source(
             **{"tenant": "trial", "name": self._name, "channel": connector.channel, **(told.get("source") or {})},
@@ -44,14 +57,18 @@ class Trial:
         )
         now = datetime.fromisoformat(told["now"]) if told.get("now") else datetime.now(UTC)
         request = request_of(told["request"])
-        try:
-            if told.get("protocol", "webhook") == "file":
-                return self._file(connector, source, request, now)
+        protocol = told.get("protocol", "webhook")
+        if protocol == "webhook":
             if not isinstance(connector, Webhook):
-                raise Misconfigured(f"connector {self._name} takes no requests: try it with protocol file")
-            return self._request(connector, source, request, now)
-        except Rejected as rejected:
-            return _shown("refused", Reply(rejected.status), reason=rejected.reason)
+                raise Misconfigured(f"connector {self._name} takes no requests: try it with another protocol")
+            try:
+                return self._request(connector, source, request, now)
+            except Rejected as rejected:
+                return _shown("refused", Reply(rejected.status), reason=rejected.reason)
+        rows = rows_of(connector, protocol, request, told.get("cursor") or {}, source, now)
+        if rows is None:
+            raise Misconfigured(f"connector {self._name} does not know the protocol {protocol}: try it with another")
+        return _rows(rows, protocol, request, source, now)
 
     def _request(self, connector: Webhook, source: Source, request: Request, now: datetime) -> dict[str, Any]:
         def join(piece: Piece, session: str) -> FeedbackEvent:
@@ -63,23 +80,41 @@ class Trial:
         items, unread = parsed(connector, source, request, now)
         intake = settled(connector, source, items, unread, now, join)
         failures = [failed_request(request, source, intake.unread, now)] if intake.unread is not None else []
-        outcome = "accepted" if intake.events else "failed" if failures else "ignored"
+        challenged = any(isinstance(item, Challenge) for item in items)
+        outcome = (
+            "accepted"
+            if intake.events
+            else "fetch"
+            if intake.fetches
+            else "failed"
+            if failures
+            else "challenge"
+            if challenged
+            else "ignored"
+        )
         reply = KEPT if outcome == "failed" else connector.reply(request, source, intake.session)
         reason = intake.unread or "; ".join(dict.fromkeys(intake.ignored))
-        return _shown(outcome, reply, intake.events, failures, reason)
+        return _shown(outcome, reply, intake.events, failures, reason, intake.fetches)
 
-    def _file(self, connector: Connector, source: Source, request: Request, now: datetime) -> dict[str, Any]:
-        if not isinstance(connector, File):
-            raise Misconfigured(f"connector {self._name} reads no files: try it with protocol webhook")
-        events, failures, reasons = [], [], []
-        for row in connector.parse_rows(request.body, source, now):
-            if isinstance(row, BadRow):
-                failures.append(failed_row(row.content, source, row.reason, now))
+
+def _rows(
+    rows: Iterable[Draft | Ignored | BadRow], protocol: Protocol, request: Request, source: Source, now: datetime
+) -> dict[str, Any]:
+    events, failures, reasons = [], [], []
+    try:
+        for row in rows:
+            if isinstance(row, Ignored):
+                reasons.append(row.reason)
+            elif isinstance(row, BadRow):
+                failures.append(failed_row(row.content, source, row.reason, now, protocol))
                 reasons.append(row.reason)
             else:
                 events.append(finish(row, source, now))
-        outcome = "accepted" if events else "failed" if failures else "ignored"
-        return _shown(outcome, Reply(), events, failures, "; ".join(reasons))
+    except (Rejected, Unreadable) as error:
+        failures.append(failed_row(request.body, source, str(error), now, protocol))
+        reasons.append(str(error))
+    outcome = "accepted" if events else "failed" if failures else "ignored"
+    return _shown(outcome, Reply(), events, failures, "; ".join(dict.fromkeys(reasons)))
 
 
 def request_of(told: Mapping[str, Any]) -> Request:
@@ -100,6 +135,7 @@ def _shown(
     events: list[FeedbackEvent] | None = None,
     failures: list[FailedEvent] | None = None,
     reason: str = "",
+    fetches: Sequence[str] = (),
 ) -> dict[str, Any]:
     return {
         "outcome": outcome,
@@ -107,5 +143,6 @@ def _shown(
         "body": reply.body.decode("utf-8", "replace"),
         "events": [event.model_dump(mode="json", by_alias=True, exclude_none=True) for event in events or ()],
         "failures": [failure.model_dump(mode="json", exclude_none=True) for failure in failures or ()],
+        "fetch": list(fetches),
         "reason": reason,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from pydantic import Base64Bytes, Field, StringConstraints
@@ -53,6 +53,7 @@ class FailedEvent(Part):
     tenant: Slug | None = None
     source: Slug | None = None
     origin: Origin | None = None
+    protocol: Literal["webhook", "poll", "fetch", "file"] | None = None
     method: Annotated[str, StringConstraints(max_length=10)] | None = None
     url: Annotated[str, StringConstraints(max_length=8_000)] | None = None
     headers: dict[str, str] = Field(default_factory=dict)

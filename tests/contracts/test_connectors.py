@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 import connectors.conversation
 import connectors.intake
-from connectors.base import Draft, File, Ignored, Piece, Request, Source, Webhook, finish
+from connectors.base import Draft, Fetch, Ignored, Piece, Request, Source, Webhook, finish
 from connectors.errors import Rejected
 from connectors.registry import configured
 from connectors.registry import connectors as registered
 from connectors.trial import Trial, request_of
-from schemas.feedback import FeedbackEvent
+from schemas.feedback import FeedbackEvent, Unreadable
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 FORM = "application/x-www-form-urlencoded"
@@ -51,16 +51,17 @@ def made(case: str) -> tuple[Any, Source, datetime, list[Request]]:
     source = Source(**{"channel": connector.channel, **told["source"]}, connector=name)
     now = datetime.fromisoformat(told["now"])
     requests = [request_of(request) for request in told["requests"]]
-    if isinstance(connector, Webhook):
+    if isinstance(connector, Webhook) and protocol(case) == "webhook":
         requests = [connector.sign(request, now) for request in requests]
     return connector, source, now, requests
 
 
-def is_file(case: str) -> bool:
-    return load(case).get("protocol") == "file"
+def protocol(case: str) -> str:
+    told: str = load(case).get("protocol", "webhook")
+    return told
 
 
-WEBHOOKS = [case for case in CASES if not is_file(case)]
+WEBHOOKS = [case for case in CASES if protocol(case) == "webhook"]
 PROVED = [case for case in WEBHOOKS if made(case)[0].proves_sender]
 
 
@@ -75,7 +76,7 @@ def tried(case: str) -> list[dict[str, Any]]:
     told, name = load(case), case.partition("/")[0]
     trial, results = Trial(name), []
     for request, signed in zip(told.pop("requests"), made(case)[3], strict=True):
-        result = trial({**told, "request": {**request, "headers": dict(signed.headers)}})
+        result = trial({**told, "request": {**request, "url": signed.url, "headers": dict(signed.headers)}})
         body = result.pop("body")
         assert "<script" not in body
         results.append({name: value for name, value in result.items() if value not in ([], "")})
@@ -109,15 +110,15 @@ def test_the_same_again_is_the_same_answer(case: str) -> None:
         ids = []
         for moment in (now, now + timedelta(seconds=30)):
             try:
-                ids.append(list(identities(connector, source, request, moment, is_file(case))))
+                ids.append(list(identities(connector, source, request, moment, protocol(case))))
             except Rejected:
                 ids.append(["rejected"])
         assert ids[0] == ids[1]
 
 
-def identities(connector: Any, source: Source, request: Request, now: datetime, file: bool) -> Iterator[str]:
-    if file:
-        rows = connector.parse_rows(request.body, source, now)
+def identities(connector: Any, source: Source, request: Request, now: datetime, way: str) -> Iterator[str]:
+    if way != "webhook":
+        rows = connectors.intake.rows_of(connector, way, request, {}, source, now) or ()
         yield from (str(finish(row, source, now).feedback_id) for row in rows if isinstance(row, Draft))
         return
     items, _ = connectors.intake.parsed(connector, source, request, now)
@@ -126,7 +127,9 @@ def identities(connector: Any, source: Source, request: Request, now: datetime, 
         yield str(finish(item, source, now).feedback_id) if isinstance(item, Draft) else repr_of(item)
 
 
-def repr_of(item: Piece | Ignored) -> str:
+def repr_of(item: Piece | Ignored | Fetch) -> str:
+    if isinstance(item, Fetch):
+        return item.url
     return item.reason if isinstance(item, Ignored) else f"{item.session} {item.piece_id} {item.step}"
 
 
@@ -214,17 +217,23 @@ def without_one_field(request: Request) -> Iterator[Request]:
             body = request.json()
         except Rejected:
             return
-        for path in paths(body):
-            smaller = copy.deepcopy(body)
-            inner = smaller
-            for step in path[:-1]:
-                inner = inner[step]
-            replacements: tuple[Any, ...] = (None, 3, "x", [], {}, True)
-            for value in replacements:
-                inner[path[-1]] = value
-                yield replace(request, body=json.dumps(smaller).encode())
-            del inner[path[-1]]
-            yield replace(request, body=json.dumps(smaller).encode())
+        for value in damaged(body):
+            yield replace(request, body=json.dumps(value).encode())
+
+
+def damaged(body: Any) -> Iterator[Any]:
+    """JSON with one part of it replaced by something of another type, or left out."""
+    for path in paths(body):
+        smaller = copy.deepcopy(body)
+        inner = smaller
+        for step in path[:-1]:
+            inner = inner[step]
+        replacements: tuple[Any, ...] = (None, 3, "x", [], {}, True)
+        for value in replacements:
+            inner[path[-1]] = value
+            yield copy.deepcopy(smaller)
+        del inner[path[-1]]
+        yield smaller
 
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -270,7 +279,7 @@ anything = st.one_of(
 )
 
 
-@pytest.mark.parametrize("name", sorted(registered()))
+@pytest.mark.parametrize("name", sorted({case.partition("/")[0] for case in WEBHOOKS}))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_bytes_whatever_throw(name: str, data: st.DataObject) -> None:
@@ -300,20 +309,26 @@ def test_no_bytes_whatever_throw(name: str, data: st.DataObject) -> None:
             connector.verify(bare, now)
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(registered()) if issubclass(registered()[name], File)])
-@settings(max_examples=200, deadline=None)
-@given(
-    content=st.binary(max_size=400)
-    | st.text(alphabet='Response ID,Date;Rating\t"\r\n1234-:é', max_size=300).map(str.encode)
-)
-def test_no_file_whatever_throws(name: str, content: bytes) -> None:
-    connector = configured(name, {})
-    assert isinstance(connector, File)
-    now = datetime(2026, 11, 2, tzinfo=UTC)
-    source = Source("waterdam", "account", name, connector.channel)
+@pytest.mark.parametrize("case", [case for case in CASES if protocol(case) != "webhook"])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_page_and_no_file_whatever_throws(case: str, data: st.DataObject) -> None:
+    connector, source, now, requests = made(case)
+    request = data.draw(st.sampled_from(requests))
+    cut = st.integers(0, len(request.body)).map(lambda at: request.body[:at] + request.body[at + 1 :])
+    letters = 'Response ID,Date;Rating\t"\r\n1234-:é'
+    body = data.draw(anything | cut | st.text(alphabet=letters, max_size=300).map(str.encode))
+    if request.body[:1] in b"[{":
+        told = request.json()
+        body = data.draw(
+            st.just(body) | st.sampled_from(list(damaged(told))).map(lambda value: json.dumps(value).encode())
+        )
     try:
-        for row in connector.parse_rows(content, source, now):
+        rows = connectors.intake.rows_of(connector, protocol(case), replace(request, body=body), {}, source, now)
+        assert rows is not None
+        for row in rows:
             if isinstance(row, Draft):
-                finish(row, source, now)
+                with suppress(Unreadable):
+                    finish(row, source, now)
     except Rejected:
         pass
