@@ -1,0 +1,92 @@
+"""Reads what providers send without trusting its types: the value at a path, or None where it is another type.
+
+A path is names of objects and places of lists: `text(told, "sender", "name")`, `text(told, "items", 0, "id")`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Step = str | int
+_DIGITS = re.compile(r"[0-9]{9,12}")
+
+
+def at(told: object, *path: Step) -> Any:
+    """What stands there, whatever its type; None where nothing does."""
+    for step in path:
+        if isinstance(step, str) and isinstance(told, Mapping):
+            told = told.get(step)
+        elif isinstance(step, int) and isinstance(told, list) and -len(told) <= step < len(told):
+            told = told[step]
+        else:
+            return None
+    return told
+
+
+def text(told: object, *path: Step) -> str | None:
+    """Text without the space around it, where there is any."""
+    found = at(told, *path)
+    return (found.strip() or None) if isinstance(found, str) else None
+
+
+def whole(told: object, *path: Step) -> int | None:
+    """A whole number; true and false are none."""
+    found = at(told, *path)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def identifier(told: object, *path: Step) -> str | None:
+    """An id, which some providers write as a number and others as text."""
+    number = whole(told, *path)
+    return text(told, *path) if number is None else str(number)
+
+
+def mapping(told: object, *path: Step) -> Mapping[str, Any]:
+    """An object; an empty one where there is none."""
+    found = at(told, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def listed(told: object, *path: Step) -> list[Any]:
+    """A list; an empty one where there is none."""
+    found = at(told, *path)
+    return found if isinstance(found, list) else []
+
+
+def score(told: object, *path: Step) -> object:
+    """A score as it came, for the contract to judge. True is no number, though the contract would read it as one."""
+    found = at(told, *path)
+    return str(found) if isinstance(found, bool) else found
+
+
+def moment(told: object, *path: Step) -> datetime | str | None:
+    """A time: Unix seconds, as a number or its digits, in UTC; other text as it came, for the contract to judge."""
+    found = at(told, *path)
+    if isinstance(found, str) and _DIGITS.fullmatch(found):
+        found = int(found)
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        try:
+            return datetime.fromtimestamp(found, UTC)
+        except (ValueError, OverflowError, OSError):
+            return "out of range"  # is noted as what it is: not a time
+    return found if isinstance(found, str) else None
+
+
+def order(told: object, *path: Step) -> int:
+    """The order of an edit by its time: microseconds since 1970; 0 where there is none."""
+    found = moment(told, *path)
+    try:
+        when = datetime.fromisoformat(found) if isinstance(found, str) else found
+        if when is None:
+            return 0
+        return max(0, round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1_000_000))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def present(**fields: object) -> dict[str, Any] | None:
+    """The fields that have a value, as a part of an answer; None where none has."""
+    return {name: value for name, value in fields.items() if value is not None and value != ""} or None
