@@ -7,10 +7,13 @@ from typing import Self
 
 from storage.state.base import Database
 from storage.state.conversations import Conversations
+from storage.state.cursors import Cursors
 from storage.state.discarded import DiscardedFailures
+from storage.state.fetches import Fetches
 from storage.state.keys import KeyRing
 from storage.state.master_key import MasterKey
 from storage.state.sqlite import SqliteDatabase
+from storage.state.taken_files import TakenFiles
 
 
 class State:
@@ -21,10 +24,13 @@ class State:
         self.keys = KeyRing(database, master_key)
         self.conversations = Conversations(database, self.keys)
         self.discarded = DiscardedFailures(database)
+        self.cursors = Cursors(database)
+        self.taken_files = TakenFiles(database)
+        self.fetches = Fetches(database)
 
     def expire(self, now: datetime) -> None:
-        """Forget conversations and discarded failures whose time is over, down to their bytes. Once a day is enough."""
-        removed = self.conversations.expire(now) + self.discarded.expire(now)
+        """Forget what has an end (conversations, discarded failures, taken files), down to its bytes. Once a day."""
+        removed = self.conversations.expire(now) + self.discarded.expire(now) + self.taken_files.expire(now)
         if removed:
             self._database.scrub()
 

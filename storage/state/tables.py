@@ -92,3 +92,34 @@ discarded = Table(
     Column("reason", String, nullable=False),
     Column("discarded_at", Moment, nullable=False, index=True),
 )
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+)
+
+taken_files = Table(
+    "taken_files",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("taken_at", Moment, nullable=False, index=True),
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("queued_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    UniqueConstraint("tenant", "source", "url"),
+)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from storage.errors import Fatal
+from storage.state import taken_files
 from storage.state.base import Database
 from storage.state.conversations import KEPT_FOR_RETRIES, MOST_PIECES, Conversation
 from storage.state.discarded import KEPT
@@ -732,3 +733,38 @@ def test_scrubbing_comes_through_while_others_write_without_pause(state: State, 
             done.set()
     assert place.holds(b"body of old") == []
     assert meanwhile < before / 2
+
+
+# --- cursors, taken files, fetches
+
+
+def test_a_cursor_is_its_last_value_after_a_restart(place: Place) -> None:
+    with place.open() as state:
+        assert state.cursors.get("t", "wootric") == {}
+        state.cursors.put("t", "wootric", {"since": 1}, NOW)
+        state.cursors.put("t", "wootric", {"since": 2, "seen": ["é"]}, NOW)
+        state.cursors.put("t2", "wootric", {"since": 9}, NOW)
+    with place.open() as state:
+        assert state.cursors.get("t", "wootric") == {"since": 2, "seen": ["é"]}
+
+
+def test_a_file_is_taken_once_a_source(state: State) -> None:
+    assert not state.taken_files.is_taken("t", "exports", "ab" * 32)
+    state.taken_files.take("t", "exports", "ab" * 32, NOW)
+    state.taken_files.take("t", "exports", "ab" * 32, NOW + DAY)
+    assert state.taken_files.is_taken("t", "exports", "ab" * 32)
+    assert not state.taken_files.is_taken("t", "others", "ab" * 32)
+    state.expire(NOW + taken_files.KEPT)
+    assert not state.taken_files.is_taken("t", "exports", "ab" * 32)
+
+
+def test_a_fetch_waits_until_it_is_done(state: State) -> None:
+    for url in ("https://a.example/1", "https://a.example/2", "https://a.example/1"):
+        state.fetches.queue("t", "cases", url, NOW)
+    first, second = state.fetches.due("t", "cases", NOW)
+    assert (first.url, first.tries, second.url) == ("https://a.example/1", 0, "https://a.example/2")
+    state.fetches.put_off(first, NOW + DAY)
+    state.fetches.done(second)
+    assert state.fetches.due("t", "cases", NOW) == []
+    assert [(fetch.url, fetch.tries) for fetch in state.fetches.due("t", "cases", NOW + DAY)] == [(first.url, 1)]
+    assert state.fetches.due("t2", "cases", NOW + DAY) == []

@@ -1,0 +1,34 @@
+"""How far each provider has been asked: a cursor of its connector's own making, kept after what it covers is durable."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from storage.state.base import Database
+from storage.state.tables import cursors
+
+
+class Cursors:
+    """The cursors of all sources; a cursor is plain JSON without anything of a citizen in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, tenant: str, source: str) -> dict[str, Any]:
+        """The cursor of a source; empty before the first `put`."""
+        query = select(cursors.c.value).where(cursors.c.tenant == tenant, cursors.c.source == source)
+        value = self._database.read(lambda connection: connection.scalar(query))
+        return dict(json.loads(value)) if value else {}
+
+    def put(self, tenant: str, source: str, cursor: Mapping[str, Any], now: datetime) -> None:
+        """Keep it on the disk."""
+
+        def job(connection: Connection) -> None:
+            connection.execute(delete(cursors).where(cursors.c.tenant == tenant, cursors.c.source == source))
+            row = {"tenant": tenant, "source": source, "value": json.dumps(dict(cursor)), "moved_at": now}
+            connection.execute(insert(cursors).values(row))
+
+        self._database.write(job)
