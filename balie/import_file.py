@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from connectors.base import BadRow, Connector, Draft, File, Source, finish
+from connectors.base import BadRow, Connector, Draft, File, Ignored, Source, finish
 from connectors.records import failed_row
 from schemas.feedback import Unreadable
 from schemas.topics import Topic
@@ -24,9 +24,11 @@ class NoFiles(Exception):
 
 @dataclass
 class Imported:
-    """How many answers are in the log, and which rows (as a spreadsheet counts) became failures, with the reason."""
+    """How many answers are in the log, how many rows are no answers (a call without a rating), and which rows (as a
+    spreadsheet counts) became failures, with the reason."""
 
     answers: int = 0
+    ignored: int = 0
     failed_rows: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -52,10 +54,13 @@ def import_file(
 
 
 def _records(
-    rows: Iterable[Draft | BadRow], source: Source, now: datetime, imported: Imported
+    rows: Iterable[Draft | Ignored | BadRow], source: Source, now: datetime, imported: Imported
 ) -> Iterator[tuple[bool, NewRecord]]:
     """Whether it is an answer, and its record."""
     for place, row in enumerate(rows, start=1):
+        if isinstance(row, Ignored):
+            imported.ignored += 1
+            continue
         if isinstance(row, BadRow):
             imported.failed_rows.append((row.row, row.reason))
             yield False, failure_record(failed_row(row.content, source, row.reason, now))

@@ -393,8 +393,8 @@ class File(Connector, ABC):
     """A provider that exports files."""
 
     @abstractmethod
-    def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterable[Draft | BadRow]:
-        """The answers in a file, row by row. Rejected (400) where the file as a whole cannot be read."""
+    def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterable[Draft | Ignored | BadRow]:
+        """What a file holds, row by row. Rejected (400) where the file as a whole cannot be read."""
 
 
 class Question(BaseModel):

@@ -10,7 +10,7 @@ import pytest
 
 from balie.import_file import NoFiles, import_file
 from balie.publish import publish
-from connectors.base import Source
+from connectors.base import BadRow, Draft, Ignored, Source
 from connectors.errors import Rejected
 from connectors.web.form import WebForm
 from connectors.web.govmetric import GovMetric
@@ -83,6 +83,22 @@ def test_an_export_becomes_answers_and_bad_rows_become_failures(log: SqliteLog) 
     assert {event.answers[0].score for event in events} == {3.0, 1.0}
     assert len({event.feedback_id for event in events}) == imported.answers
     assert len(list(log.latest_by_key(FAILURES))) == len(imported.failed_rows)
+
+
+class Calls(GovMetric):
+    """An export in which not every row is an answer."""
+
+    def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
+        yield Ignored("a call without a rating")
+        yield from super().parse_rows(content, source, now)
+        yield Ignored("a call without a rating")
+
+
+def test_rows_that_are_no_answers_are_counted_and_leave_nothing(log: SqliteLog) -> None:
+    content = b"Response ID,Rating\nGM-1,Good\n"
+    imported = import_file(content, SOURCE, Calls(), log, topics(), NOW)
+    assert (imported.answers, imported.ignored, imported.failed_rows) == (1, 2, [])
+    assert (len(records(log, FEEDBACK)), records(log, FAILURES)) == (1, [])
 
 
 def test_an_export_of_something_else_is_refused_whole(log: SqliteLog) -> None:
