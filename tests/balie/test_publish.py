@@ -5,12 +5,13 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from balie.import_file import NoFiles, import_file
 from balie.publish import publish
-from connectors.base import BadRow, Draft, Ignored, Source
+from connectors.base import BadRow, Draft, File, Ignored, Source
 from connectors.errors import Rejected
 from connectors.web.form import WebForm
 from connectors.web.govmetric import GovMetric
@@ -85,18 +86,19 @@ def test_an_export_becomes_answers_and_bad_rows_become_failures(log: SqliteLog) 
     assert len(list(log.latest_by_key(FAILURES))) == len(imported.failed_rows)
 
 
-class Calls(GovMetric):
+class Calls(File):
     """An export in which not every row is an answer."""
 
+    channel: ClassVar[Channel] = Channel.PHONE
+    documentation: ClassVar[str] = ""
+
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
-        yield Ignored("a call without a rating")
-        yield from super().parse_rows(content, source, now)
-        yield Ignored("a call without a rating")
+        for line in content.decode().split():
+            yield Draft(source_id=line, answers=[{"text": line}]) if line.isalpha() else Ignored("no rating")
 
 
 def test_rows_that_are_no_answers_are_counted_and_leave_nothing(log: SqliteLog) -> None:
-    content = b"Response ID,Rating\nGM-1,Good\n"
-    imported = import_file(content, SOURCE, Calls(), log, topics(), NOW)
+    imported = import_file(b"1 a 2", SOURCE, Calls(), log, topics(), NOW)
     assert (imported.answers, imported.ignored, imported.failed_rows) == (1, 2, [])
     assert (len(records(log, FEEDBACK)), records(log, FAILURES)) == (1, [])
 
