@@ -100,6 +100,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 Port = Annotated[int, Field(ge=1, le=65535)]
 Bytes = Annotated[int, Field(gt=0)]
 PerSecond = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -184,6 +185,37 @@ class CollectorSettings(Section):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
+class SftpSettings(Section):
+    """`[towns.<town>.sources.<source>.files.sftp]`: a folder on an SFTP server."""
+
+    host: Name
+    port: Port = 22
+    user: Name
+    host_key: Annotated[str, StringConstraints(pattern=r"^(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+")]
+    """The server's public key, as in known_hosts without the host: 'ssh-ed25519 AAAA…'."""
+    folder: Name = "."
+    key_file: SettingsPath | None = None
+    """Private key to log in with."""
+    password_file: SettingsPath | None = None
+
+
+class FilesSettings(Section):
+    """`[towns.<town>.sources.<source>.files]`: where exports appear. Each file is taken once, by its content."""
+
+    folder: SettingsPath | None = None
+    sftp: SftpSettings | None = None
+    pattern: Name = "*"
+    """Which files are taken, such as '*.csv'."""
+    remove: bool = False
+    """Whether a file is removed once its answers are durable; it holds personal data as long as it lies there."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.folder is None) == (self.sftp is None):
+            raise PydanticCustomError("one_place", "files: name a folder or an sftp server, one of them")
+        return self
+
+
 class SourceSettings(BaseModel):
     """`[towns.<town>.sources.<source>]`: one provider's account. Further keys are the connector's own settings, which
     `balie.open.sources` checks."""
@@ -195,6 +227,10 @@ class SourceSettings(BaseModel):
     """Only where the connector leaves it open."""
     language: Language | None = None
     """Of answers that do not say."""
+    every: Seconds = 300.0
+    """Seconds between two looks, at a provider that is asked or a place where files appear."""
+    files: FilesSettings | None = None
+    """Where exports appear, for a connector that reads files."""
 
     def __repr__(self) -> str:  # what else is in it may be secret
         return f"SourceSettings(connector={self.connector!r})"

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from balie.keys import clear_ended
 from balie.open import answers, migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
+from balie.poller import has_work
 from balie.processes import CommandProcess
 from balie.settings import Settings
 from storage.errors import Fatal, StorageError
@@ -103,6 +104,8 @@ def serve(settings: Settings, stop: Event, ready: Callable[[], None] = lambda: N
         prepare(settings)
         keep("pipeline", partial(CommandProcess, settings.path, "run"))
         keep("collector", partial(CommandProcess, settings.path, "collect"))
+        if has_work(settings):
+            keep("poller", partial(CommandProcess, settings.path, "poll"))
         tidied, is_ready = time.monotonic(), False
         while not stop.wait(0.5):
             for child in children:

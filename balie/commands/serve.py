@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from balie.commands.common import WrongUse, settings_of
+from balie.commands.common import FAILED, AsJson, WrongUse, print_json, print_table, settings_of
 
 WithParent = Annotated[bool, typer.Option("--with-parent", help="Stop when standard input closes.", hidden=True)]
 
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("serve")(_serve)
     app.command("collect")(_collect)
+    app.command("poll")(_poll)
     app.command("warehouse")(_warehouse)
     app.command("tidy")(_tidy)
     app.command("demo")(_demo)
@@ -68,6 +69,50 @@ def _collect(ctx: typer.Context, with_parent: WithParent = False) -> None:
         end_with_parent()
     with app_of(settings) as app:
         serve(app, settings.collector.host, settings.collector.port)
+
+
+def _poll(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option(help="Look once at every source, show what came of it, and end.")] = False,
+    as_json: AsJson = False,
+    with_parent: WithParent = False,
+) -> None:
+    """Ask providers, read mailboxes and take files, each source on its own beat. Ends on SIGTERM or SIGINT.
+
+    Example: [bold]balie poll --once[/bold]
+    """
+    from balie.poller import beats_of
+    from balie.processes import end_with_parent
+    from connectors.poller.loop import run
+
+    settings = settings_of(ctx)
+    stop = until_stopped()
+    if with_parent:
+        end_with_parent()
+    with beats_of(settings) as beats:
+        if not once:
+            run(beats, stop)
+            return
+        for beat in beats:
+            beat.run(stop)
+    rows = [
+        {
+            "source": f"{beat.source.tenant}/{beat.source.name}",
+            "what": beat.what,
+            "answers": beat.kept.answers if beat.kept else 0,
+            "ignored": beat.kept.ignored if beat.kept else 0,
+            "failed": len(beat.kept.failed_rows) if beat.kept else 0,
+            "trouble": beat.trouble,
+        }
+        for beat in beats
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        columns = ("source", "what", "answers", "ignored", "failed", "trouble")
+        print_table(columns, ([row[name] for name in columns] for row in rows), numbers=columns[2:5])
+    if any(beat.trouble for beat in beats):
+        raise typer.Exit(FAILED)
 
 
 def _warehouse(ctx: typer.Context) -> None:

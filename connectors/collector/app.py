@@ -24,7 +24,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.base import Connector, Piece, Reply, Request, Source, Webhook
+from connectors.base import Connector, Fetch, Piece, Reply, Request, Source, Webhook
 from connectors.collector.http import Disconnected, Edge, plain, send_reply
 from connectors.collector.limits import Bucket, Limits
 from connectors.collector.metrics import Metrics
@@ -222,10 +222,13 @@ class FrontDoor:
             return keep(self._state.conversations, piece, session, source, now, self._limits.conversation)
 
         def settle() -> Intake:
-            return settled(connector, source, items, unread, now, join)
+            intake = settled(connector, source, items, unread, now, join)
+            for url in intake.fetches:
+                self._state.fetches.queue(source.tenant, source.name, url, now)
+            return intake
 
-        # Only pieces touch the disk here; a thread for each other answer would cost more than it does.
-        if any(isinstance(item, Piece) for item in items):
+        # Only these touch the disk here; a thread for each other answer would cost more than it does.
+        if any(isinstance(item, (Piece, Fetch)) for item in items):
             intake = await asyncio.get_running_loop().run_in_executor(self._threads, settle)
         else:
             intake = settle()

@@ -1,4 +1,4 @@
-"""How far each provider has been asked: a cursor of its connector's own making, kept after what it covers is durable."""
+"""How far each provider has been asked: a cursor of its connector's own, kept once what it covers is durable."""
 
 import json
 from collections.abc import Mapping

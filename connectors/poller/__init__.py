@@ -1,0 +1,1 @@
+"""The side of the edge that goes and gets: providers that are asked, mailboxes, files, what webhooks only named."""
