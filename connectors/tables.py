@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and survey systems export them: CSV in any encoding and with any separator, row by row."""
+"""Tables as spreadsheets and survey systems export them, row by row: which column is which field of an answer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.base import BadRow
 from connectors.errors import Rejected
+from connectors.sheets import lines_of
 
-_SEPARATORS = ";,\t|"
 _LONGEST_ID = 500
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _TIME_FORMATS = tuple(
     day + time for day in ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y") for time in (" %H:%M:%S", " %H:%M", "")
 )
@@ -84,7 +79,7 @@ class Table(BaseModel):
         Raises:
             Rejected: 400, not in the encoding, without a header, or without a column that is mapped or a key.
         """
-        lines = self._lines(content)
+        lines = lines_of(content, self.encoding, self.separator)
         header = next((cells for _, cells in lines if isinstance(cells, list)), None)
         if header is None:
             raise Rejected(400, "the file is empty")
@@ -100,7 +95,7 @@ class Table(BaseModel):
         for number, cells in lines:
             if isinstance(cells, str):
                 content = self._written(header) + cells.encode(self.encoding or "utf-8", "replace")
-                yield BadRow(number, f"row {number}: it is not valid CSV", content)
+                yield BadRow(number, f"row {number}: it cannot be read", content)
             elif any(cell.strip() for cell in cells):
                 yield self._row(number, header, cells, columns, seen)
 
@@ -132,43 +127,6 @@ class Table(BaseModel):
             return bad(f"the id is not 1 to {_LONGEST_ID} characters")
         return Row(number, source_id, _nested(given))
 
-    def _lines(self, content: bytes) -> Iterator[tuple[int, list[str] | str]]:
-        """Number and cells of each row, or its text where it is no CSV. Numbers count rows, not lines."""
-        text = self._decoded(content)
-        marked = re.match(r"sep=(.)\r?\n", text)  # how Excel marks its separator
-        number = 1 if marked else 0
-        text = text[marked.end() :] if marked else text
-        separator = self.separator or (marked[1] if marked else _likely_separator(text))
-        read: list[str] = []
-
-        def lines() -> Iterator[str]:
-            for line in io.StringIO(text, newline=""):
-                read.append(line)
-                yield line
-
-        # Strict: a quote that is not closed would else swallow the rows behind it without a word.
-        reader = csv.reader(lines(), delimiter=separator, strict=True)
-        while True:
-            number += 1
-            read.clear()
-            try:
-                yield number, next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield number, "".join(read)
-
-    def _decoded(self, content: bytes) -> str:
-        encoding = self.encoding
-        if encoding is None:
-            encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None)
-        try:
-            return content.decode(encoding or "utf-8")
-        except UnicodeDecodeError:
-            if encoding is None:
-                return content.decode("cp1252", "replace")
-            raise Rejected(400, f"the file is not in the encoding {encoding}") from None
-
     def _written(self, *rows: list[str]) -> bytes:
         """A file of these rows that this table reads: a header and one row can be taken in once that row is mended."""
         written = io.StringIO()
@@ -186,11 +144,6 @@ class Table(BaseModel):
             except ValueError:
                 continue
         return None
-
-
-def _likely_separator(text: str) -> str:
-    header = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
-    return max(_SEPARATORS, key=header.count)
 
 
 def _nested(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
     bad = [row for row in rows(content) if isinstance(row, BadRow)]
     assert [row.reason for row in bad] == [
         "row 5: more cells than the header has columns",
-        "row 6: it is not valid CSV",
+        "row 6: it cannot be read",
     ]
     assert bad[1].content == b'id,words\r\n5;"not "closed" well"\n'
 
