@@ -196,13 +196,15 @@ class Piece:
     """A part of an answer that comes in several requests; the collector joins the pieces of one session.
 
     `session` None asks the collector to mint one. `piece_id` tells a repeat of the same request from a new one. A later
-    piece of the same `step` replaces the earlier one; pieces of other steps are added to each other.
+    piece of the same `step` replaces the earlier one; pieces of other steps are added to each other. One that
+    `restarts` begins a new answer, a second round, where the open one went on to another step after this one.
     """
 
     session: str | None
     piece_id: str
     step: str
     draft: Draft
+    restarts: bool = False
 
     def __repr__(self) -> str:
         return "Piece()"

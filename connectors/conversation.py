@@ -44,9 +44,18 @@ def keep(
         body=to_bytes(piece, session),
         received_at=now,
         expires_at=now + stays_open,
+        begins=(lambda kept: begins_anew(piece, [earlier.body for earlier in kept])) if piece.restarts else None,
     )
     draft = joined([kept.body for kept in conversation.pieces])
     return finish(draft, source, conversation.first_received_at)
+
+
+def begins_anew(piece: Piece, kept: Sequence[bytes]) -> bool:
+    """Whether a piece begins a new answer: it restarts, and in `kept` another step came after its own."""
+    steps = [json.loads(body)["step"] for body in kept]
+    if not piece.restarts or piece.step not in steps:
+        return False
+    return any(step != piece.step for step in steps[steps.index(piece.step) :])
 
 
 def joined(kept: Sequence[bytes]) -> Draft:

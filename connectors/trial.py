@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +33,8 @@ from connectors.base import (
     Webhook,
     finish,
 )
-from connectors.conversation import joined, to_bytes
+from connectors.collector.limits import Limits
+from connectors.conversation import begins_anew, joined, to_bytes
 from connectors.errors import Misconfigured, Rejected
 from connectors.intake import KEPT, parsed, rows_of, settled
 from connectors.records import Protocol, failed_request, failed_row
@@ -41,12 +43,21 @@ from schemas.failure import FailedEvent
 from schemas.feedback import FeedbackEvent, Unreadable
 
 
+@dataclass(slots=True)
+class _Conversation:
+    """What `storage.state` keeps on the disk, in memory."""
+
+    began_at: datetime
+    ends_at: datetime
+    pieces: dict[str, bytes] = field(default_factory=dict)
+
+
 class Trial:
     """Tries one connector. What came in steps is joined over all that one trial is given."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._conversations: dict[str, tuple[datetime, dict[str, bytes]]] = {}
+        self._conversations: dict[str, list[_Conversation]] = {}
 
     def __call__(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """What would come of one request, page or file. Misconfigured where its settings cannot work."""
@@ -72,10 +83,16 @@ class Trial:
 
     def _request(self, connector: Webhook, source: Source, request: Request, now: datetime) -> dict[str, Any]:
         def join(piece: Piece, session: str) -> FeedbackEvent:
-            first, pieces = self._conversations.setdefault(session, (now, {}))
-            pieces.setdefault(piece.piece_id, to_bytes(piece, session))
-            last = list(pieces).index(piece.piece_id) + 1
-            return finish(joined(list(pieces.values())[:last]), source, first)
+            known = self._conversations.setdefault(session, [])
+            found = next((one for one in known if piece.piece_id in one.pieces), None)
+            if found is None:
+                latest = known[-1] if known else None
+                if latest is None or latest.ends_at <= now or begins_anew(piece, list(latest.pieces.values())):
+                    known.append(_Conversation(now, now + Limits().conversation))
+                found = known[-1]
+                found.pieces[piece.piece_id] = to_bytes(piece, session)
+            last = list(found.pieces).index(piece.piece_id) + 1
+            return finish(joined(list(found.pieces.values())[:last]), source, found.began_at)
 
         items, unread = parsed(connector, source, request, now)
         intake = settled(connector, source, items, unread, now, join)

@@ -7,6 +7,7 @@ a provider's retry, or a collector that died in between, appends the same event 
 
 import hashlib
 import hmac
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -63,13 +64,14 @@ class Conversations:
         body: bytes,
         received_at: datetime,
         expires_at: datetime,
+        begins: Callable[[Sequence[Piece]], bool] | None = None,
     ) -> Conversation:
         """Add a piece to the conversation of its session; the conversation up to and including it, on the disk.
 
         `session` says who it is with (a telephone number, a call, a page); `piece_id` is the provider's id of the
         message. A piece that is there already adds nothing, and gives back what it gave the first time. A session
         without an open conversation begins one, which takes pieces received before `expires_at`; further pieces do
-        not extend it.
+        not extend it. `begins` is asked with the pieces of the open one, and says whether this begins another.
         """
         hashed = self._hash(tenant, source, session)
 
@@ -78,7 +80,12 @@ class Conversations:
             if known is not None:
                 return _load(connection, known.id, known.position)
             latest = connection.execute(_LATEST, key).one_or_none()
-            if latest is None or latest.expires_at <= received_at or latest.pieces >= MOST_PIECES:
+            if (
+                latest is None
+                or latest.expires_at <= received_at
+                or latest.pieces >= MOST_PIECES
+                or (begins is not None and begins(_load(connection, latest.id, latest.pieces).pieces))
+            ):
                 conversation_id = connection.scalars(_BEGIN, {**key, "expires_at": expires_at}).one()
                 position = 1
             else:

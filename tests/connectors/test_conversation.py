@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectors.base import Draft, Piece
-from connectors.conversation import joined, to_bytes
+from connectors.conversation import begins_anew, joined, to_bytes
 from schemas.feedback import Note
 
 SCORE = {"question": "q", "metric": "nps", "scale": {"min": 0, "max": 10, "best": 10}}
@@ -53,3 +53,13 @@ def test_notes_and_flags_of_all_pieces_stay() -> None:
 def test_what_is_no_answer_at_all_is_left_out() -> None:
     answers: list[Any] = [3, None, {"question": {"a": 1}, "text": "x"}]
     assert joined([piece("a", answers=answers)]).answers == [{"question": {"a": 1}, "text": "x"}]
+
+
+def test_a_step_taken_again_after_another_one_begins_a_new_answer_if_it_restarts() -> None:
+    again = Piece("s", "m9", "score", Draft(), restarts=True)
+    score, words = piece("score"), piece("words m2")
+    assert begins_anew(again, [score, words])
+    assert begins_anew(again, [words, score, words])
+    for kept in ([], [score], [words], [score, score], [words, score]):
+        assert not begins_anew(again, kept)
+    assert not begins_anew(Piece("s", "m9", "score", Draft()), [score, words])

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ from sqlalchemy import Connection
 from storage.errors import Fatal
 from storage.state import taken_files
 from storage.state.base import Database
-from storage.state.conversations import KEPT_FOR_RETRIES, MOST_PIECES, Conversation
+from storage.state.conversations import KEPT_FOR_RETRIES, MOST_PIECES, Conversation, Piece
 from storage.state.discarded import KEPT
 from storage.state.keys import CACHE_SECONDS, HashKey, KeyRing
 from storage.state.master_key import KEY_BYTES, MasterKey
@@ -424,7 +425,7 @@ open_it().keys.destroy_expired(datetime(2026, 5, 1, tzinfo=UTC))
 
 
 def say(
-    state: State, piece: str, *, session: str = "+31600000001", source: str = "sms", at: datetime = NOW
+    state: State, piece: str, *, session: str = "+31600000001", source: str = "sms", at: datetime = NOW, **options: Any
 ) -> Conversation:
     return state.conversations.append_piece(
         tenant="t",
@@ -434,6 +435,7 @@ def say(
         body=f"body of {piece}".encode(),
         received_at=at,
         expires_at=at + DAY,
+        **options,
     )
 
 
@@ -459,6 +461,22 @@ def test_pieces_of_a_session_are_one_conversation_in_order_of_arrival(place: Pla
         assert find(state) == conversation
         assert ids(say(state, "a", session="+31600000002")) == ["a"]
         assert ids(say(state, "b", source="whatsapp")) == ["b"]
+
+
+def test_a_piece_may_begin_another_conversation_with_a_window_of_its_own(state: State) -> None:
+    later = NOW + timedelta(hours=20)
+    asked: list[list[str]] = []
+
+    def begins(kept: Sequence[Piece]) -> bool:
+        asked.append([piece.piece_id for piece in kept])
+        return len(kept) == 2
+
+    first, _ = say(state, "score", begins=begins), say(state, "reason", begins=begins)
+    again = say(state, "score 2", at=later, begins=begins)
+    assert asked == [["score"], ["score", "reason"]]
+    assert (ids(again), again.expires_at) == (["score 2"], later + DAY)
+    assert ids(say(state, "reason 2", at=NOW + timedelta(hours=30))) == ["score 2", "reason 2"]
+    assert say(state, "score", at=later, begins=begins) == first  # a repeat stays where it was
 
 
 def test_a_repeated_piece_gives_what_it_gave_the_first_time(state: State) -> None:
