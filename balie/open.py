@@ -133,22 +133,17 @@ def sources(settings: Settings) -> list[tuple[Source, Connector]]:
     """Every source of every town with its connector, set up. SettingsError names each that cannot work."""
     from connectors.base import Source
     from connectors.errors import Misconfigured
-    from connectors.registry import connectors
+    from connectors.registry import connector as connector_of
 
     opened: list[tuple[Source, Connector]] = []
     problems: list[str] = []
-    try:
-        known = connectors()
-    except Misconfigured as error:
-        raise SettingsError(str(error)) from None
     for tenant, town in settings.towns.items():
         for name, given in town.sources.items():
             section = ("towns", tenant, "sources", name)
-            kind = known.get(given.connector)
-            if kind is None:
-                text = (
-                    f"{'.'.join(section)}.connector: there is no such connector; there are {', '.join(sorted(known))}"
-                )
+            try:
+                kind = connector_of(given.connector)
+            except Misconfigured as error:
+                text = f"{'.'.join(section)}.connector: {error}"
                 problems.append(settings.places.problem((*section, "connector"), text))
                 continue
             try:

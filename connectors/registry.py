@@ -6,7 +6,7 @@ entry points in the group `balie.connectors`: name = "package.module:Class".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -27,7 +27,7 @@ _NO_CHANNELS = {"collector", "poller"}
 @cache
 def connectors() -> Mapping[str, type[Connector]]:
     """All connectors by name: those of this project, and those that installed packages add."""
-    found = dict(_ours())
+    found = {name: kind for name, file in _files().items() if (kind := _connector_in(file)) is not None}
     for point in entry_points(group=ENTRY_POINTS):
         added = point.load()
         if not (isinstance(added, type) and issubclass(added, Connector)):
@@ -38,25 +38,38 @@ def connectors() -> Mapping[str, type[Connector]]:
     return found
 
 
-def _ours() -> Iterator[tuple[str, type[Connector]]]:
-    """Name and class of each connector in the folders of the channels."""
+@cache
+def connector(name: str) -> type[Connector]:
+    """The connector of that name; of this project's only its own file is loaded. Misconfigured where there is none."""
+    file = _files().get(name)
+    kind = (_connector_in(file) if file is not None else None) or connectors().get(name)
+    if kind is None:
+        raise Misconfigured(f"there is no connector {name}: choose one of {', '.join(sorted(connectors()))}")
+    return kind
+
+
+@cache
+def _files() -> Mapping[str, str]:
+    """The files in the folders of the channels: by name, the module."""
+    found: dict[str, str] = {}
     for folder in iter_modules(room.__path__, "connectors."):
-        if not folder.ispkg or folder.name.rpartition(".")[2] in _NO_CHANNELS:
-            continue
-        for file in iter_modules(import_module(folder.name).__path__, f"{folder.name}."):
-            for value in vars(import_module(file.name)).values():
-                own = isinstance(value, type) and value.__module__ == file.name and issubclass(value, Connector)
-                if own and not isabstract(value):
-                    yield file.name.rpartition(".")[2], value
+        if folder.ispkg and folder.name.rpartition(".")[2] not in _NO_CHANNELS:
+            for file in iter_modules(import_module(folder.name).__path__, f"{folder.name}."):
+                found[file.name.rpartition(".")[2]] = file.name
+    return found
+
+
+def _connector_in(file: str) -> type[Connector] | None:
+    """The connector that a file holds; None where it is something that several of a channel share."""
+    kinds = (value for value in vars(import_module(file)).values() if isinstance(value, type))
+    own = (kind for kind in kinds if issubclass(kind, Connector) and kind.__module__ == file and not isabstract(kind))
+    return next(own, None)
 
 
 def configured(name: str, settings: Mapping[str, Any]) -> Connector:
     """The connector of that name with these settings. Misconfigured says which setting to mend, quoting none."""
-    kind = connectors().get(name)
-    if kind is None:
-        raise Misconfigured(f"there is no connector {name}: choose one of {', '.join(sorted(connectors()))}")
     try:
-        return kind.model_validate(settings)
+        return connector(name).model_validate(settings)
     except ValidationError as error:
         faults = (
             f"{'.'.join(str(step) for step in fault['loc']) or 'settings'}: {fault['msg']}"

@@ -83,7 +83,7 @@ def test_a_sources_secret_from_the_environment(settings_file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (SOURCE.replace("form", "fourm"), "connector: there is no such connector; there are"),
+        (SOURCE.replace("form", "fourm"), "connector: there is no connector fourm: choose one of"),
         (SOURCE + 'publik = "canary"', "sources.desk.publik is no setting: did you mean public?"),
         (SOURCE + 'public = "canary"', "sources.desk.public: Input should be a valid boolean"),
         (SOURCE + 'passwords = ["canary"]', "is a secret and does not belong in this file"),
