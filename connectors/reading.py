@@ -5,13 +5,15 @@ A path is names of objects and places of lists: `text(told, "sender", "name")`, 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 Step = str | int
-_DIGITS = re.compile(r"[0-9]{9,12}")
+_FIRST, _LAST = 100_000_000, 7_258_118_400  # Unix seconds, from 1973 to 2199
+_DIGITS = re.compile(r"[0-9]{9,10}")
 
 
 def at(told: object, *path: Step) -> Any:
@@ -68,11 +70,9 @@ def moment(told: object, *path: Step) -> datetime | str | None:
     if isinstance(found, str) and _DIGITS.fullmatch(found):
         found = int(found)
     if isinstance(found, int | float) and not isinstance(found, bool):
-        try:
-            return datetime.fromtimestamp(found, UTC)
-        except (ValueError, OverflowError, OSError):
-            return "out of range"  # is noted as what it is: not a time
-    return found if isinstance(found, str) else None
+        sound = _FIRST <= found <= _LAST
+        return datetime.fromtimestamp(found, UTC) if sound else "out of range"  # is noted as what it is: no time
+    return found if isinstance(found, str | datetime) else None
 
 
 def order(told: object, *path: Step) -> int:
@@ -85,6 +85,11 @@ def order(told: object, *path: Step) -> int:
         return max(0, round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1_000_000))
     except (ValueError, OverflowError):
         return 0
+
+
+def dumped(value: object) -> bytes:
+    """JSON, such as the page of one item that a BadRow keeps."""
+    return json.dumps(value, ensure_ascii=False, default=str).encode()
 
 
 def present(**fields: object) -> dict[str, Any] | None:
