@@ -30,7 +30,7 @@ class Unsigned(Webhook):
 
     @model_validator(mode="after")
     def _one_proof(self) -> Self:
-        if not (self.path_secrets or self.passwords) and self.is_called:
+        if not (self.path_secrets or self.passwords) and self.is_called and not self.signs:
             raise ValueError("set path_secrets or passwords: the provider signs nothing, so its URL must be a secret")
         return self
 
@@ -38,6 +38,11 @@ class Unsigned(Webhook):
     def is_called(self) -> bool:
         """Whether the provider calls us: one that is only asked needs no proof."""
         return True
+
+    @property
+    def signs(self) -> bool:
+        """Whether the provider can sign after all, and was given a secret to: its URL then need not be one."""
+        return False
 
     def verify(self, request: Request, now: datetime) -> None:
         if (given := _behind_the_source(request.url)) and self.path_secrets:

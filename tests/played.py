@@ -1,0 +1,79 @@
+"""Providers as they answer who asks: over HTTP where `tests.providers` serves them, or without it by `asked_for`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from connectors.base import BadRow, Call, Cursor, Draft, Ignored, Poll, Response
+from tests.providers import NOW, Answer, Asked, source_of
+
+Handler = Callable[[Asked], Answer]
+_MOST_CALLS = 500
+
+
+@dataclass
+class Round:
+    """What asking brought until the provider had no more."""
+
+    cursor: Cursor
+    items: list[Draft | Ignored | BadRow] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[str | None]:
+        """Of the answers, in order."""
+        return [item.source_id for item in self.items if isinstance(item, Draft)]
+
+
+def asked_for(
+    connector: Poll, answer: Handler, cursor: Cursor | None = None, now: datetime = NOW, most: int = _MOST_CALLS
+) -> Round:
+    """Asks page after page, as the poller does. Fails where it would never end, or asks the same for ever."""
+    login = connector.login(now)
+    token = "" if login is None else connector.token(_answered(answer, login))
+    done = Round(cursor or {})
+    for _ in range(most):
+        call = connector.call(done.cursor, token, now)
+        page = connector.parse_page(_answered(answer, call), done.cursor, source_of("account"), now)
+        kept = json.loads(json.dumps(page.cursor))
+        assert kept == page.cursor, "a cursor is plain JSON"
+        assert not (page.more and kept == done.cursor), "asks for the same page again and again"
+        done.calls.append(call)
+        done.items.extend(page.items)
+        done.cursor = kept
+        if not page.more:
+            return done
+    raise AssertionError("never ends")
+
+
+def _answered(answer: Handler, call: Call) -> Response:
+    parts = urlsplit(call.url)
+    answered = answer(Asked(call.method, parts.path, dict(parse_qsl(parts.query)), dict(call.headers), call.body))
+    assert answered.status == 200, answered.status
+    return Response(answered.body, {name.lower(): value for name, value in answered.headers.items()})
+
+
+def wootric(responses: list[dict[str, Any]], declines: list[dict[str, Any]]) -> Handler:
+    """Wootric's API: at most 30 pages of 50 from one time of creation on, oldest first."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/oauth/token":
+            return Answer.of({"access_token": f"token of {asked.form['client_id']}", "expires_in": 7200})
+        if asked.headers.get("authorization") != "Bearer token of town":
+            return Answer(status=401)
+        of: Mapping[str, list[dict[str, Any]]] = {"/v1/responses": responses, "/v1/declines": declines}
+        page, size = int(asked.query["page"]), int(asked.query["per_page"])
+        assert 1 <= page <= 30
+        assert size <= 50
+        assert asked.query["sort_order"] == "asc"
+        since = int(asked.query["created[gte]"])
+        found = [one for one in of[asked.path] if datetime.fromisoformat(one["created_at"]).timestamp() >= since]
+        found.sort(key=lambda one: datetime.fromisoformat(one["created_at"]))
+        return Answer.of(found[(page - 1) * size : page * size])
+
+    return answer
