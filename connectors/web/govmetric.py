@@ -13,77 +13,31 @@ the reasons.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, ClassVar, Self
-from urllib.parse import urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from connectors.base import (
-    BadRow,
-    Draft,
-    File,
-    Ignored,
-    Item,
-    Piece,
-    Question,
-    Reply,
-    Request,
-    Source,
-    Webhook,
-    client_of,
-)
-from connectors.errors import Rejected
-from connectors.signatures import same
+from connectors.base import BadRow, Draft, File, Source
+from connectors.landing import AVERAGE, GOOD, POOR, QUESTION, UNKNOWN, LandingLinks
 from connectors.tables import Table
-from connectors.web import pages
-from schemas.feedback import Channel, FormOutcome, Metric, Note
+from schemas.feedback import Channel, Note
 
-GOOD, AVERAGE, POOR = 3, 2, 1
-# The ids are names, not numbers.
-RATINGS = {"3": GOOD, "2": AVERAGE, "4": POOR}
 # As exports write them, in the languages of their users; compared in lower case.
 RATING_NAMES = {
     **dict.fromkeys(("good", "goed", "dobrze", "dobra", "bra", "god", "hyvä"), GOOD),
     **dict.fromkeys(("average", "gemiddeld", "matig", "redelijk", "średnio", "middels", "kohtalainen"), AVERAGE),
     **dict.fromkeys(("poor", "slecht", "źle", "dårlig", "huono"), POOR),
 }
-REASONS = ("information", "contact", "speed", "ease")
-
-_QUESTION = Question(question="rating", metric=Metric.SMILEY)
-_SESSION = re.compile(r"[0-9a-f]{32}")
-_UNKNOWN = "unknown_code"
-# What a browser, a mail client or a proxy says when it looks at a link before anybody has clicked it.
-_PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
-_ROBOT = re.compile(r"bot\b|crawl|spider|preview|facebookexternalhit|slackbot|whatsapp/|skypeuripreview|scanner", re.I)
 
 
-class Link(BaseModel):
-    """One source id as GovMetric gave it out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    guid: str = Field(description="The GUID of the link", min_length=1, max_length=100)
-    form_outcome: FormOutcome | None = Field(None, description="finished or aborted, where the link ends a form")
-    language: str | None = Field(None, description="Language of the pages; by default the reader's")
-    service: str | None = Field(None, description="The service the link belongs to")
-
-
-class GovMetric(Webhook, File):
+class GovMetric(LandingLinks, File):
     """Settings of a GovMetric account."""
 
     channel: ClassVar[Channel] = Channel.SURVEY_LINK
     documentation: ClassVar[str] = "https://open-forms.readthedocs.io/en/stable/configuration/analytics/"
 
-    links: dict[str, Link] = Field(default_factory=dict, description="By source id: the landing links in use")
-    reasons: tuple[str, ...] = Field(REASONS, description="The reasons to choose from", min_length=1, max_length=10)
-    case_parameters: tuple[str, ...] = Field(
-        ("zaaknummer", "kenmerk", "case_number"), description="Parameters of a link that hold a case number"
-    )
     columns: dict[str, str] = Field(
         {
             "source_id": "Response ID",
@@ -99,79 +53,9 @@ class GovMetric(Webhook, File):
     ratings: dict[str, int] = Field(RATING_NAMES, description="Rating in the export, lower case → 3, 2 or 1")
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if any(not re.fullmatch(r"[0-9]{1,10}", source_id) for source_id in self.links):
-            raise ValueError("a source id in links is 1 to 10 digits")
+    def _columns(self) -> Self:
         self.table.check_columns(self.columns)
         return self
-
-    @property
-    def proves_sender(self) -> bool:
-        return False  # the GUID is in every citizen's link
-
-    def paths(self) -> Iterable[str]:
-        return [f"/theme/kf/{source_id}" for source_id in self.links]
-
-    def verify(self, request: Request, now: datetime) -> None:
-        _, link = self._link(request)
-        if not same(request.query.get("GUID", ""), [link.guid]):
-            raise Rejected(403, "the GUID is not that of the link")
-
-    def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
-        source_id, link = self._link(request)
-        posted = request.form if request.method == "POST" else {}
-        given = {**request.query, **posted}
-        session = given.get("session", "")
-        if session:
-            if not _SESSION.fullmatch(session):
-                raise Rejected(400, "session is not one that was given out")
-            return self._step(posted, session) if posted else [Ignored("a page was opened")]
-        if "Q_RATINGID" not in given or request.method not in ("GET", "POST"):
-            return [Ignored("a page was opened")]
-        if _looks_ahead(request):
-            # Refused, so that a browser which fetches pages ahead asks again once the link is clicked.
-            raise Rejected(403, "this link counts when it is clicked", {"cache-control": "no-store"})
-        score = RATINGS.get(given["Q_RATINGID"])
-        subject = {
-            "form": given.get("Q_Formid"),
-            "form_outcome": link.form_outcome,
-            "service": link.service,
-            "page_url": request.headers.get("referer") or _without_codes(request.url),
-            "case_number": next((given[name] for name in self.case_parameters if given.get(name)), None),
-        }
-        draft = Draft(
-            answers=[_QUESTION.answer(score=score)],
-            language=pages.language_of(request, link.language, source.language),
-            survey={"id": source_id},
-            subject={name: value for name, value in subject.items() if value},
-            client=client_of(request),
-            flags=("bot",) if _ROBOT.search(request.headers.get("user-agent", "")) else (),
-            notes=() if score is not None else (Note(field="answers[0].score", problem=_UNKNOWN),),
-        )
-        return [Piece(None, "rating", "rating", draft)]
-
-    def reply(self, request: Request, source: Source, session: str | None) -> Reply:
-        _, link = self._link(request)
-        posted = request.form if request.method == "POST" else {}
-        language = pages.language_of(request, link.language, source.language)
-        opened = {**request.query, **posted}.get("session")
-        if opened is None and session is not None:
-            return pages.see_other("?" + urlencode({"GUID": link.guid, "session": session}))
-        if opened is None:
-            values = {"good": "3", "average": "2", "poor": "4"}
-            body = pages.form(language, [pages.smiley_buttons("Q_RATINGID", language, values)], {}, button="")
-            return pages.page(language, body)
-        if "text" in posted:
-            return pages.message(language, "thanks")
-        texts = pages.TEXTS[language]
-        if "step" in posted:
-            content = pages.text_area("text", language)
-            return pages.page(language, pages.form(language, [content], {"session": opened, "step": "text"}))
-        options = {reason: texts.get(reason, reason) for reason in self.reasons}
-        question = pages.choices("reason", texts["why"], options)
-        recorded = f'<p role="status">{texts["recorded"]}</p>'
-        form = pages.form(language, [question], {"session": opened, "step": "reason"}, button="next")
-        return pages.page(language, recorded + form)
 
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | BadRow]:
         for row in self.table.rows(content, self.columns):
@@ -181,39 +65,10 @@ class GovMetric(Webhook, File):
         given = dict(fields)
         rating, reason, text = (given.pop(name, None) for name in ("score", "reason", "text"))
         score = self.ratings.get(rating.strip().lower()) if rating else None
-        unknown = (Note(field="answers[0].score", problem=_UNKNOWN),) if rating and score is None else ()
+        unknown = (Note(field="answers[0].score", problem=UNKNOWN),) if rating and score is None else ()
         return Draft(
             source_id=source_id,
-            answers=[_QUESTION.answer(score=score, reason=reason, text=text)],
+            answers=[QUESTION.answer(score=score, reason=reason, text=text)],
             notes=unknown,
             **given,
         )
-
-    def _step(self, posted: Mapping[str, str], session: str) -> list[Item]:
-        reason, text = posted.get("reason"), posted.get("text", "").strip()
-        if not reason and not text:
-            return [Ignored("nothing was filled in")]
-        told = json.dumps([reason, text]).encode()
-        draft = Draft(answers=[_QUESTION.answer(reason=reason if reason in self.reasons else None, text=text)])
-        return [Piece(session, sha256(told).hexdigest()[:32], "text" if text else "reason", draft)]
-
-    def _link(self, request: Request) -> tuple[str, Link]:
-        """The link that was called: by its path, or by `sourceId` at the source's own address."""
-        path = urlsplit(request.url).path
-        source_id = path.rpartition("/")[2] if "/theme/kf/" in path else request.query.get("sourceId", "")
-        link = self.links.get(source_id)
-        if link is None:
-            raise Rejected(404, "there is no such link")
-        return source_id, link
-
-
-def _looks_ahead(request: Request) -> bool:
-    told = " ".join(request.headers.get(name, "") for name in _PREFETCH_HEADERS).lower()
-    return "prefetch" in told or "prerender" in told or "preview" in told
-
-
-def _without_codes(url: str) -> str:
-    """The link without what is only for us, so that a case number in it can still be found."""
-    parts = urlsplit(url)
-    kept = {name: value for name, value in Request("GET", url).query.items() if name not in ("GUID", "Q_RATINGID")}
-    return parts._replace(query=urlencode(kept)).geturl()
