@@ -141,7 +141,7 @@ def test_report_for_people_and_for_programs(balie: Balie, settings: Settings) ->
         (["failed", "replay"], "name the failures by id, or say --all"),
         (["failed", "list", "--stage", "lost"], "--stage is one of parse, decode, enrich"),
         (["failed", "discard", "--all", "--reason", "Jan de Vries"], "never words of a citizen"),
-        (["connectors", "show", "canary"], "there is no such connector; there are form"),
+        (["connectors", "show", "canary"], "there is no connector canary: choose one of"),
     ],
 )
 def test_wrong_use_is_one_line_and_code_2(balie: Balie, arguments: list[str], expected: str) -> None:
@@ -219,7 +219,7 @@ def test_connectors_list_and_show(balie: Balie) -> None:
     assert rows["govmetric"]["protocols"] == ["webhook", "file"]
     shown = of_json(balie("connectors", "show", "form", "--json"))
     assert shown["urls"] == ["http://127.0.0.1:8400/v1/voorbeeldstad/website"]
-    assert {setting["key"] for setting in shown["settings"]} >= {"public", "passwords_file", "asks"}
+    assert {setting["key"] for setting in shown["settings"]} >= {"public", "passwords", "asks"}
     assert "form" in balie("connectors", "list").stdout
     assert "passwords_file" in balie("connectors", "show", "form").stdout
 

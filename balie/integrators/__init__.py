@@ -1,0 +1,1 @@
+"""What helps an integrator: a scaffold for a connector, recorded payloads, and sending them again."""
