@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -118,14 +118,19 @@ def rows_of(
     """What a page, a fetched answer, a message or a file tells; None where the connector does not take it that way."""
     response = Response(request.body, request.headers)
     if protocol == "poll" and isinstance(connector, Poll):
-        return connector.parse_page(response, cursor, source, now).items
+        return _when_asked(lambda: connector.parse_page(response, cursor, source, now).items)
     if protocol == "poll" and isinstance(connector, Mail):
-        return connector.parse_mail(request.body, source, now)
+        return _when_asked(lambda: connector.parse_mail(request.body, source, now))
     if protocol == "fetch" and isinstance(connector, Fetcher):
-        return connector.parse_fetched(request.url, response, source, now)
+        return _when_asked(lambda: connector.parse_fetched(request.url, response, source, now))
     if protocol == "file" and isinstance(connector, File):
-        return connector.parse_rows(request.body, source, now)
+        return _when_asked(lambda: connector.parse_rows(request.body, source, now))
     return None
+
+
+def _when_asked(read: Callable[[], Iterable[Draft | Ignored | BadRow]]) -> Iterator[Draft | Ignored | BadRow]:
+    """The rows, with nothing read before the first is asked for: Rejected comes where whoever takes rows expects it."""
+    yield from read()
 
 
 def _fault(source: Source, error: Exception) -> str:
