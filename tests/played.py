@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -75,5 +75,24 @@ def wootric(responses: list[dict[str, Any]], declines: list[dict[str, Any]]) -> 
         found = [one for one in of[asked.path] if datetime.fromisoformat(one["created_at"]).timestamp() >= since]
         found.sort(key=lambda one: datetime.fromisoformat(one["created_at"]))
         return Answer.of(found[(page - 1) * size : page * size])
+
+    return answer
+
+
+def happyornot(buttons: list[dict[str, Any]], texts: list[dict[str, Any]]) -> Handler:
+    """HappyOrNot's API: lists between two days of local time, oldest first, by offset and limit."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.headers.get("x-hon-api-token") != "town":
+            return Answer(status=401)
+        start, end = (datetime.fromisoformat(asked.query[name]) for name in ("startDate", "endDate"))
+        assert start < end <= start + timedelta(days=365)
+        name = asked.path.rpartition("/")[2]
+        of = {"button-feedbacks.json": buttons, "text-feedbacks.json": texts}[name]
+        found = [one for one in of if start.isoformat() <= one["localTime"] < end.isoformat()]
+        found.sort(key=lambda one: str(one["localTime"]))
+        offset, limit = int(asked.query["offset"]), int(asked.query["limit"])
+        more = "true" if len(found) > offset + limit else "false"
+        return Answer.of(found[offset : offset + limit], **{"X-More-Available": more})
 
     return answer

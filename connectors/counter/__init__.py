@@ -1,0 +1,1 @@
+"""Smiley terminals, kiosks and tablets at a counter."""
