@@ -62,8 +62,8 @@ def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft) 
         draft = replace(draft, answers=[asks.answer(text=text)], notes=[*draft.notes, off_scale])
     else:
         draft = replace(draft, answers=[asks.words(text)])
-    if not sender:
-        return draft
+    if not sender or not message_id:
+        return draft  # without an id it is kept as a failure
     # Words are each a step of their own, so that they are kept beside each other.
     step = "score" if is_score else f"text {message_id}"
     return Piece(sender, message_id, step, draft, restarts=is_score)
