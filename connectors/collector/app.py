@@ -19,12 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.base import Connector, Fetch, Piece, Reply, Request, Source, Webhook
+from connectors.collector.document import openapi, page
 from connectors.collector.http import Disconnected, Edge, plain, send_reply
 from connectors.collector.limits import Bucket, Limits
 from connectors.collector.metrics import Metrics
@@ -46,6 +49,7 @@ logger = logging.getLogger(__name__)
 
 _NOT_FOUND = Reply(404, b'{"detail":"Not Found"}', {"content-type": "application/json"})
 _STATE_THREADS = 16
+_VERSION = version("balie")
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def create_app(
         await writer.stop()
         front.close()
 
-    pages = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, redirect_slashes=False)
+    pages = FastAPI(title="Balie collector", lifespan=running, openapi_url=None, docs_url=None, redirect_slashes=False)
 
     @pages.get("/health")
     async def health() -> dict[str, str]:
@@ -103,6 +107,14 @@ def create_app(
     @pages.get("/metrics")
     async def show_metrics() -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @pages.get("/openapi.json", response_model=None)
+    async def show_openapi() -> dict[str, Any]:
+        return openapi(_VERSION)
+
+    @pages.get("/docs")
+    async def show_docs() -> Response:
+        return Response(page(_VERSION), media_type="text/html; charset=utf-8")
 
     front = FrontDoor(
         pages,
