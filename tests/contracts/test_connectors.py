@@ -7,6 +7,7 @@ unsigned; `<case>.events.json` what must come of each. BALIE_RECORD=1 writes the
 import copy
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -76,7 +77,10 @@ def tried(case: str) -> list[dict[str, Any]]:
     told, name = load(case), case.partition("/")[0]
     trial, results = Trial(name), []
     for request, signed in zip(told.pop("requests"), made(case)[3], strict=True):
-        result = trial({**told, "request": {**request, "url": signed.url, "headers": dict(signed.headers)}})
+        proved = {"url": signed.url, "headers": dict(signed.headers)}
+        if signed.body != request_of(request).body:  # some providers put the proof into the body
+            proved |= {"body": b64encode(signed.body).decode(), "body_encoding": "base64"}
+        result = trial({**told, "request": {**request, **proved}})
         body = result.pop("body")
         assert "<script" not in body
         results.append({name: value for name, value in result.items() if value not in ([], "")})
@@ -111,7 +115,7 @@ def test_the_same_again_is_the_same_answer(case: str) -> None:
         for moment in (now, now + timedelta(seconds=30)):
             try:
                 ids.append(list(identities(connector, source, request, moment, protocol(case))))
-            except Rejected:
+            except (Rejected, Unreadable):
                 ids.append(["rejected"])
         assert ids[0] == ids[1]
 
