@@ -1,0 +1,1 @@
+"""Feedback that comes by e-mail: mailboxes, mail files, and providers that post what they received."""

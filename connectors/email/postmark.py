@@ -1,0 +1,59 @@
+"""Postmark: its inbound webhook (https://postmarkapp.com/developer/webhooks/inbound-webhook).
+
+JSON of one mail, proved by HTTP Basic in the URL that Postmark is given. `MessageID` is Postmark's own id and counts
+only where the mail has no Message-ID. Our own cutting is used on `TextBody`; `StrippedTextReply`, which Postmark makes
+of English mails, is used where there is nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import formataddr
+from typing import Any, ClassVar
+
+from connectors.base import Ignored, Item, Request, Source
+from connectors.email.answers import Answers
+from connectors.email.html_text import html_to_text
+from connectors.email.message import Message, of_parts
+from connectors.errors import Rejected
+from connectors.reading import listed, mapping, text
+from connectors.unsigned import Unsigned
+from schemas.feedback import Channel
+
+
+class Postmark(Answers, Unsigned):
+    """Settings of an inbound stream."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    documentation: ClassVar[str] = "https://postmarkapp.com/developer/webhooks/inbound-webhook"
+
+    def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
+        told = mapping(request.json())
+        if text(told, "RecordType") not in (None, "Inbound"):
+            return [Ignored("a delivery status")]
+        if not told.keys() & {"From", "FromFull", "TextBody", "HtmlBody"}:
+            raise Rejected(400, "it is no inbound mail of Postmark")
+        return [self.answer_of(_message(told), source)]
+
+
+def _message(told: Mapping[str, Any]) -> Message:
+    files = listed(told, "Attachments")
+    headers = [(text(header, "Name") or "", text(header, "Value") or "") for header in listed(told, "Headers")]
+    address = text(told, "FromFull", "Email")
+    behind = {
+        "from": formataddr((text(told, "FromFull", "Name") or "", address)) if address else text(told, "From"),
+        "subject": text(told, "Subject"),
+        "date": text(told, "Date"),
+        "message-id": text(told, "MessageID"),
+    }
+    return of_parts(
+        [*headers, *((name, value) for name, value in behind.items() if value)],
+        text=text(told, "TextBody")
+        or html_to_text(text(told, "HtmlBody") or "")
+        or text(told, "StrippedTextReply")
+        or "",
+        attachments=sum(not text(file, "ContentID") for file in files),
+        content_types=[text(file, "ContentType") or "" for file in files],
+        recipients=[text(told, "OriginalRecipient") or ""],
+    )
