@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 from zoneinfo import available_timezones
 
 import orjson
@@ -133,7 +133,12 @@ def fields(encoded: str) -> list[tuple[str, str]]:
 
 def _unquoted(text: str) -> str:
     # Most names and many values are as they are, and asking is cheaper than decoding.
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    # What is encoded is ASCII as a rule, and as bytes it is decoded in half the time.
+    return unquote_to_bytes(text).decode("utf-8", "replace") if text.isascii() else unquote(text)
 
 
 @dataclass(frozen=True, slots=True)

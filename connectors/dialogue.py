@@ -71,7 +71,7 @@ def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft) 
 
 def opting(text: str) -> str | None:
     """'out' or 'in' where the whole message asks to hear no more, or to hear again; None where it does not."""
-    return _CHOICES.get(_folded(text))
+    return _CHOICES.get(_folded(text)) if len(text) <= _LONGEST_CHOICE else None
 
 
 def _folded(text: str) -> str:
@@ -81,4 +81,5 @@ def _folded(text: str) -> str:
     return _NO_LETTERS.sub(" ", letters).strip()
 
 
+_LONGEST_CHOICE = 50
 _CHOICES = {**{_folded(word): "out" for word in _OUT}, **{_folded(word): "in" for word in _IN}}
