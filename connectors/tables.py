@@ -52,6 +52,9 @@ class Table(BaseModel):
         _TIME_FORMATS,
         description="Ways a time may be written beside ISO 8601 (strptime); local time of the source",
     )
+    header: tuple[str, ...] = Field(
+        (), description="Names of the columns in order, where the file has no header; a row of just these is left out"
+    )
     key_columns: tuple[str, ...] = Field(
         (), description="Columns that together tell rows apart, where the export has no id"
     )
@@ -80,10 +83,10 @@ class Table(BaseModel):
             Rejected: 400, not in the encoding, without a header, or without a column that is mapped or a key.
         """
         lines = lines_of(content, self.encoding, self.separator)
-        header = next((cells for _, cells in lines if isinstance(cells, list)), None)
-        if header is None:
+        first = list(self.header) or next((cells for _, cells in lines if isinstance(cells, list)), None)
+        if first is None:
             raise Rejected(400, "the file is empty")
-        header = [name.strip() for name in header]
+        header = [name.strip() for name in first]
         # An export may leave out a column that it has nothing for, but not what tells rows apart.
         if not set(self.key_columns) <= set(header):
             raise Rejected(400, "the file lacks one of the key_columns")
@@ -94,16 +97,16 @@ class Table(BaseModel):
         seen: Counter[str] = Counter()
         for number, cells in lines:
             if isinstance(cells, str):
-                content = self._written(header) + cells.encode(self.encoding or "utf-8", "replace")
+                content = self._file_of(header) + cells.encode(self.encoding or "utf-8", "replace")
                 yield BadRow(number, f"row {number}: it cannot be read", content)
-            elif any(cell.strip() for cell in cells):
+            elif any(cell.strip() for cell in cells) and not (self.header and [*map(str.strip, cells)] == header):
                 yield self._row(number, header, cells, columns, seen)
 
     def _row(
         self, number: int, header: list[str], cells: list[str], columns: Mapping[str, str], seen: Counter[str]
     ) -> Row | BadRow:
         def bad(reason: str) -> BadRow:
-            return BadRow(number, f"row {number}: {reason}", self._written(header, cells))
+            return BadRow(number, f"row {number}: {reason}", self._file_of(header, cells))
 
         if any(cell.strip() for cell in cells[len(header) :]):
             return bad("more cells than the header has columns")
@@ -127,10 +130,10 @@ class Table(BaseModel):
             return bad(f"the id is not 1 to {_LONGEST_ID} characters")
         return Row(number, source_id, _nested(given))
 
-    def _written(self, *rows: list[str]) -> bytes:
-        """A file of these rows that this table reads: a header and one row can be taken in once that row is mended."""
+    def _file_of(self, header: list[str], *rows: list[str]) -> bytes:
+        """A file of these rows that this table reads: one row can be taken in by itself once it is mended."""
         written = io.StringIO()
-        csv.writer(written, delimiter=self.separator or ",").writerows(rows)
+        csv.writer(written, delimiter=self.separator or ",").writerows(rows if self.header else (header, *rows))
         return written.getvalue().encode(self.encoding or "utf-8", "replace")
 
     def _time(self, written: str) -> datetime | None:

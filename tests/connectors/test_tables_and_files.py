@@ -81,6 +81,19 @@ def test_rows_without_an_id_are_told_apart() -> None:
     assert keyed[0] == keyed[1] != keyed[2]
 
 
+def test_a_file_without_a_header_is_read_by_the_names_of_its_columns() -> None:
+    table = Table(header=("id", "words", "service"), separator=",")
+    one, two, bad = table.rows(b'1,"a, b",x\n2,c\n,d,x\n', COLUMNS)
+    assert one == Row(1, "1", {"text": "a, b", "subject": {"service": "x"}})
+    assert two == Row(2, "2", {"text": "c"})
+    assert isinstance(bad, BadRow)
+    assert (bad.row, bad.content) == (3, b",d,x\r\n")
+    assert list(table.rows(b"3" + bad.content, COLUMNS)) == [Row(1, "3", {"text": "d", "subject": {"service": "x"}})]
+    with_one = list(table.rows(b"id, words ,service\n1,a\n", COLUMNS))
+    assert with_one == [Row(2, "1", {"text": "a"})]
+    assert list(table.rows(b"", COLUMNS)) == []
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"words\na\n", b"\x00\x01"])
 def test_a_file_that_is_not_the_export_is_refused(content: bytes) -> None:
     with pytest.raises(Rejected):
