@@ -6,7 +6,7 @@ again changes nothing, since the answer it becomes has the same identity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -43,8 +43,25 @@ Reader = Callable[[FailedEvent], Reading]
 """Reads the original bytes of a failure of stage `parse` again."""
 
 
-def open_failures(log: Log, topic: str, now: datetime) -> Iterator[FailedEvent]:
-    """The failures that wait for someone: not replayed, not discarded, not expired."""
+def open_failures(log: Log, topic: str, discarded: Collection[str], now: datetime) -> Iterator[FailedEvent]:
+    """The failures that wait for someone: not replayed, not among the `discarded` ids, not expired."""
+    for failure in _standing(log, topic):
+        if failure.expires_at > now and str(failure.failure_id) not in discarded:
+            yield failure
+
+
+def bury(log: Log, topic: str, discarded: Collection[str]) -> int:
+    """Give up again what was discarded and stands again, since its record was read anew; how many.
+
+    Call `log.clean` on the topic afterwards, which is what removes the bytes.
+    """
+    again = [tombstone(failure) for failure in _standing(log, topic) if str(failure.failure_id) in discarded]
+    if again:
+        log.append(topic, again)
+    return len(again)
+
+
+def _standing(log: Log, topic: str) -> Iterator[FailedEvent]:
     for record in log.latest_by_key(topic):
         try:
             failure = FailedEvent.model_validate_json(record.value or b"")
@@ -53,8 +70,7 @@ def open_failures(log: Log, topic: str, now: datetime) -> Iterator[FailedEvent]:
                 f"the record {record.partition}:{record.offset} of {topic} is no failure this Balie can read: "
                 "upgrade Balie, or look who else writes to this topic"
             ) from None
-        if failure.expires_at > now:
-            yield failure
+        yield failure
 
 
 def replay(failure: FailedEvent, log: Log, topics: tuple[Topic, Topic], read: Reader, now: datetime) -> int:

@@ -17,6 +17,7 @@ from functools import partial
 from threading import Event
 from typing import Protocol
 
+from balie.failures import bury
 from balie.keys import clear_ended
 from balie.open import answers, migrations_folder, open_log, open_state, open_warehouse, serve_warehouse, topics_of
 from balie.poller import has_work
@@ -152,11 +153,13 @@ def tidy(settings: Settings) -> None:
     """Removes what has expired: records and failures in the log, conversations and discarded failures in the state,
     hash keys whose time is over, and the hashes made with them."""
     now = datetime.now(UTC)
-    with closing(open_log(settings)) as log:
-        for topic in topics_of(settings):
-            log.clean(topic.name)
     with closing(open_state(settings)) as state:
         state.expire(now)
+        with closing(open_log(settings)) as log:
+            feedback, failures = topics_of(settings)
+            bury(log, failures.name, state.discarded.discarded_ids())
+            for topic in (feedback, failures):
+                log.clean(topic.name)
         # Keys go also while the warehouse is away. What a pipeline may still be hashing with is cleared the next time.
         state.keys.destroy_expired(now)
         with closing(open_warehouse(settings)) as warehouse:

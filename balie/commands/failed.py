@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Collection, Iterable, Iterator, Sized
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,10 +183,11 @@ def _discard(
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """The log with its topics, and the open failures in it."""
+    """The log with its topics, the failures in it that are open, and the ids of those that were discarded."""
 
     log: Log
     topics: tuple[Topic, Topic]
+    discarded: Collection[str]
 
     def open(self, tenant: str | None, source: str | None, stage: str | None) -> Iterator[FailedEvent]:
         from balie.failures import open_failures
@@ -194,7 +195,7 @@ class _Desk:
 
         if stage is not None and stage not in list(Stage):
             raise WrongUse(f"--stage is one of {', '.join(Stage)}")
-        for failure in open_failures(self.log, self.topics[1].name, datetime.now(UTC)):
+        for failure in open_failures(self.log, self.topics[1].name, self.discarded, datetime.now(UTC)):
             if tenant in (None, failure.tenant) and source in (None, failure.source) and stage in (None, failure.stage):
                 yield failure
 
@@ -234,10 +235,10 @@ class _Desk:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[_Desk]:
-    from balie.open import open_log, topics_of
+    from balie.open import open_log, open_state, topics_of
 
-    with closing(open_log(settings)) as log:
-        yield _Desk(log, topics_of(settings))
+    with closing(open_log(settings)) as log, closing(open_state(settings)) as state:
+        yield _Desk(log, topics_of(settings), state.discarded.discarded_ids())
 
 
 def _summary(failure: FailedEvent) -> dict[str, Any]:

@@ -170,8 +170,9 @@ def _reconcile(ctx: typer.Context, as_json: AsJson = False) -> None:
         ]
         waiting = sum(end - max(first, committed.get(partition, first))
                       for partition, (first, end) in rooms.log.ends(feedback.name).items())  # fmt: skip
-        still_open = {str(f.failure_id) for f in open_failures(rooms.log, failures.name, datetime.now(UTC))}
-        result = account(rooms, ranges, still_open, state.discarded.discarded_ids())
+        discarded = state.discarded.discarded_ids()
+        found = open_failures(rooms.log, failures.name, discarded, datetime.now(UTC))
+        result = account(rooms, ranges, {str(failure.failure_id) for failure in found}, discarded)
     counts = {
         "loaded": result.loaded,
         "superseded": result.superseded,

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from balie.failures import Refused, discard, open_failures, reader, replay
+from balie.failures import Refused, bury, discard, open_failures, reader, replay
 from connectors.base import Connector, Request, Source
 from connectors.records import failed_request, failed_row
 from connectors.web.form import WebForm
@@ -70,7 +70,7 @@ def put(log: SqliteLog, *failures: FailedEvent) -> None:
 
 
 def open_ids(log: SqliteLog, now: datetime = NOW) -> list[UUID]:
-    return [failure.failure_id for failure in open_failures(log, FAILURES, now)]
+    return [failure.failure_id for failure in open_failures(log, FAILURES, (), now)]
 
 
 def feedback(log: SqliteLog) -> list[Record]:
@@ -112,7 +112,7 @@ def test_what_was_kept_without_its_bytes_is_not_replayed_as_nothing(log: SqliteL
     with pytest.raises(Refused, match="no bytes"):
         replay(cut, log, TOPICS, lambda _: pytest.fail("it is of the pipeline"), NOW)
     assert log.ends(FEEDBACK) == {0: (0, 0)}
-    assert list(open_failures(log, FAILURES, NOW)) == [cut]
+    assert list(open_failures(log, FAILURES, (), NOW)) == [cut]
 
 
 def test_a_failure_of_the_pipeline_goes_back_as_it_came(log: SqliteLog) -> None:
@@ -159,7 +159,7 @@ def test_failing_again_before_the_tombstone_stands_is_not_covered_by_it(log: Sql
     again = failure.model_copy(update={"attempt": 2})
     fast = Between(log, {}, {FEEDBACK: lambda: put(log, again)})
     replay(failure, fast, TOPICS, no_reader, NOW)
-    assert {f.failure_id: f.attempt for f in open_failures(log, FAILURES, NOW)} == {
+    assert {f.failure_id: f.attempt for f in open_failures(log, FAILURES, (), NOW)} == {
         failure.failure_id: 2,
         other.failure_id: 1,
     }
@@ -197,11 +197,11 @@ def test_a_request_that_cannot_be_read_stays_open_at_its_next_attempt(log: Sqlit
     failure = request_failure(b"canary no json")
     put(log, failure)
     for attempt in (2, 3):
-        (current,) = open_failures(log, FAILURES, NOW)
+        (current,) = open_failures(log, FAILURES, (), NOW)
         with pytest.raises(Refused) as refused:
             replay(current, log, TOPICS, read_by(SIGNED, state), NOW)
         assert "canary" not in str(refused.value)
-        (after,) = open_failures(log, FAILURES, NOW)
+        (after,) = open_failures(log, FAILURES, (), NOW)
         assert after == failure.model_copy(update={"attempt": attempt, "failed_at": NOW, "reason": after.reason})
     assert feedback(log) == []
 
@@ -288,3 +288,15 @@ def test_a_record_that_is_no_failure_is_said(log: SqliteLog) -> None:
     with pytest.raises(Fatal, match="no failure this Balie can read") as caught:
         open_ids(log)
     assert "canary" not in str(caught.value)
+
+
+def test_what_was_discarded_stays_so_when_its_record_is_read_anew(log: SqliteLog, state: State) -> None:
+    failure = decode_failure(b"needle")
+    put(log, failure)
+    discard([failure], log, FAILURES, state.discarded, "spam", NOW)
+    put(log, failure)  # as the pipeline does that starts from the log's beginning
+    discarded = state.discarded.discarded_ids()
+    assert list(open_failures(log, FAILURES, discarded, NOW)) == []
+    assert bury(log, FAILURES, discarded) == 1
+    assert list(open_failures(log, FAILURES, (), NOW)) == []
+    assert bury(log, FAILURES, discarded) == 0

@@ -131,7 +131,7 @@ def row_of(stage: Stage, source_id: str, tenant: str = TENANT, source: str = "po
 
 
 def failed_bodies(stage: Stage, tenant: str | None = None) -> list[bytes]:
-    found = open_failures(stage.log, FAILURES, datetime.now(UTC))
+    found = open_failures(stage.log, FAILURES, (), datetime.now(UTC))
     return sorted(failure.body for failure in found if tenant in (None, failure.tenant))
 
 

@@ -191,7 +191,7 @@ def test_two_pipelines_share_the_work_and_one_takes_over_from_the_other(
     assert shown(stage) == folded(told)
     assert 0 < did["loaded"] < len(told)  # the other had its share
     broken = {telling.record().value for telling in told if telling.broken}  # each has bytes of its own
-    failed: list[FailedEvent] = list(open_failures(stage.log, failures, datetime.now(UTC)))
+    failed: list[FailedEvent] = list(open_failures(stage.log, failures, (), datetime.now(UTC)))
     assert len(failed) == len(broken) > 0
     assert {failure.body for failure in failed} == broken
 

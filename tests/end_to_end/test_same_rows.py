@@ -297,13 +297,13 @@ def load(stage: Stage, **driver: Any) -> None:
 
 def account_for_all(stage: Stage, told: Sequence[Telling]) -> None:
     """Every offset is in one place: some failures are discarded first, so that all four kinds occur."""
-    failures = sorted(open_failures(stage.log, FAILURES, datetime.now(UTC)), key=lambda f: str(f.failure_id))
+    failures = sorted(open_failures(stage.log, FAILURES, (), datetime.now(UTC)), key=lambda f: str(f.failure_id))
     broken = sum(telling.broken for telling in told)
     assert len(failures) == broken
     with open_state(stage.settings) as state:
         discard(failures[: broken // 3], stage.log, FAILURES, state.discarded, "not_mendable", datetime.now(UTC))
         discarded = state.discarded.discarded_ids()
-    still_open = {str(f.failure_id) for f in open_failures(stage.log, FAILURES, datetime.now(UTC))}
+    still_open = {str(f.failure_id) for f in open_failures(stage.log, FAILURES, (), datetime.now(UTC))}
     ranges = [OffsetRange(FEEDBACK, partition, *ends) for partition, ends in stage.log.ends(FEEDBACK).items()]
     rooms = rooms_of(stage.opener)
     result = account(rooms, ranges, still_open, discarded)
