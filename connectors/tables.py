@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.base import BadRow
 from connectors.errors import Rejected
-from connectors.sheets import lines_of
+from connectors.sheets import Line, lines_of
 
 _LONGEST_ID = 500
 _TIME_FORMATS = tuple(
@@ -83,10 +83,7 @@ class Table(BaseModel):
             Rejected: 400, not in the encoding, without a header, or without a column that is mapped or a key.
         """
         lines = lines_of(content, self.encoding, self.separator)
-        first = list(self.header) or next((cells for _, cells in lines if isinstance(cells, list)), None)
-        if first is None:
-            raise Rejected(400, "the file is empty")
-        header = [name.strip() for name in first]
+        header = [name.strip() for name in self.header or _first(lines)]
         # An export may leave out a column that it has nothing for, but not what tells rows apart.
         if not set(self.key_columns) <= set(header):
             raise Rejected(400, "the file lacks one of the key_columns")
@@ -147,6 +144,14 @@ class Table(BaseModel):
             except ValueError:
                 continue
         return None
+
+
+def _first(lines: Iterator[Line]) -> list[str]:
+    """The cells of the first row that can be read; Rejected (400) where there is none."""
+    for _, cells in lines:
+        if isinstance(cells, list):
+            return cells
+    raise Rejected(400, "the file is empty")
 
 
 def _nested(given: Mapping[str, Any]) -> dict[str, Any]:
