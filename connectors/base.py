@@ -342,6 +342,8 @@ class Poll(Connector, ABC):
 
     pause: ClassVar[float] = 0.0
     """Seconds between two calls, where the provider limits their rate."""
+    expired: ClassVar[frozenset[int]] = frozenset({401, 403})
+    """Statuses by which it says that a token has expired."""
 
     @property
     def is_polled(self) -> bool:
@@ -349,7 +351,7 @@ class Poll(Connector, ABC):
         return True
 
     def login(self, now: datetime) -> Call | None:
-        """The call that gives a token, where the provider has such; made before the first call, and again after 401."""
+        """The call that gives a token, where the provider has such; made before the first call, and once it expired."""
         return None
 
     def token(self, response: Response) -> str:

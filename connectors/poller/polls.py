@@ -12,7 +12,6 @@ from connectors.rows import Keeper, Kept
 from storage.state.cursors import Cursors
 
 logger = logging.getLogger(__name__)
-_UNAUTHORISED = (401, 403)
 
 
 class Polled:
@@ -69,8 +68,9 @@ class Polled:
         try:
             return self._caller(self._call(cursor))
         except Away as away:
-            if away.status not in _UNAUTHORISED or fresh:
-                if away.status in _UNAUTHORISED:
+            has_expired = away.status in self._connector.expired
+            if not has_expired or fresh:
+                if has_expired:
                     self._token = None
                     raise Away(f"{away}: mend the key or password in the settings", away.status) from None
                 raise

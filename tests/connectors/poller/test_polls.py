@@ -53,8 +53,9 @@ def _item(place: int, answer: Mapping[str, Any]) -> Draft | BadRow:
 class Answers:
     """Plays it: `count` answers; tokens that are good for some calls only."""
 
-    def __init__(self, provider: Provider, count: int) -> None:
+    def __init__(self, provider: Provider, count: int, refusal: int = 401) -> None:
         self.count = count
+        self.refusal = refusal
         self.token = 1
         self.logins = 0
         provider.answer = self
@@ -65,7 +66,7 @@ class Answers:
             self.logins += 1
             return Answer.of({"token": str(self.token)})
         if asked.headers.get("authorization") != str(self.token):
-            return Answer(status=401)
+            return Answer(status=self.refusal)
         after = int(asked.query["after"])
         ids = list(range(after + 1, self.count + 1))[:2]
         last = ids[-1] if ids else after
@@ -113,6 +114,20 @@ def test_a_provider_in_trouble_is_asked_again_and_nothing_is_missed(
 
 def test_a_token_that_has_expired_is_asked_for_again(polled: Polled, provider: Provider, log: SqliteLog) -> None:
     answers = Answers(provider, 2)
+    polled.round(Event())
+    answers.token, answers.count = 2, 3
+    polled.round(Event())
+    assert (ids(log), answers.logins) == (["1", "2", "3"], 2)
+
+
+def test_some_say_in_another_way_that_a_token_has_expired(
+    provider: Provider, state: State, keeper: Keeper, log: SqliteLog
+) -> None:
+    class Other(Invented):
+        expired: ClassVar[frozenset[int]] = frozenset({400})
+
+    answers = Answers(provider, 2, refusal=400)
+    polled = Polled(source_of("invented"), Other(url=provider.url), Caller(), state.cursors, keeper)
     polled.round(Event())
     answers.token, answers.count = 2, 3
     polled.round(Event())
