@@ -96,3 +96,35 @@ def happyornot(buttons: list[dict[str, Any]], texts: list[dict[str, Any]]) -> Ha
         return Answer.of(found[offset : offset + limit], **{"X-More-Available": more})
 
     return answer
+
+
+def mastodon(notifications: list[dict[str, Any]]) -> Handler:
+    """Mastodon's API: the notifications right after `min_id`, newest first."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.headers.get("authorization") != "Bearer town":
+            return Answer(status=401)
+        assert (asked.path, asked.query["types[]"]) == ("/api/v1/notifications", "mention")
+        found = sorted((int(one["id"]), one) for one in notifications if int(one["id"]) > int(asked.query["min_id"]))
+        return Answer.of([one for _, one in found[: int(asked.query["limit"])]][::-1])
+
+    return answer
+
+
+def bluesky(notifications: list[dict[str, Any]]) -> Handler:
+    """Bluesky's API: newest first, with a cursor to what is older; a token that is not good any more is a 400."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/xrpc/com.atproto.server.createSession":
+            return Answer.of({"accessJwt": f"token of {json.loads(asked.body)['identifier']}", "did": "did:plc:town"})
+        if asked.headers.get("authorization") != "Bearer token of town":
+            return Answer(b'{"error": "ExpiredToken"}', 400)
+        assert asked.path == "/xrpc/app.bsky.notification.listNotifications"
+        before, limit = asked.query.get("cursor", "9999"), int(asked.query["limit"])
+        found = sorted(
+            (one for one in notifications if one["indexedAt"] < before), key=lambda one: str(one["indexedAt"])
+        )
+        page = found[::-1][:limit]
+        return Answer.of({"notifications": page, **({"cursor": page[-1]["indexedAt"]} if page else {})})
+
+    return answer
