@@ -87,6 +87,7 @@ NEEDED = {
     "prism": "Beam's portable runner, which Go builds: install Go",
     "browser": "a browser: install chromium",
     "strace": "strace, which counts syncs to disk: install it",
+    "imap": "a real mail server: install dovecot-imapd",
 }
 
 
