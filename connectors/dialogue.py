@@ -71,15 +71,15 @@ def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft) 
 
 def opting(text: str) -> str | None:
     """'out' or 'in' where the whole message asks to hear no more, or to hear again; None where it does not."""
-    return _CHOICES.get(_folded(text)) if len(text) <= _LONGEST_CHOICE else None
+    return _CHOICES.get(folded(text)) if len(text) <= _LONGEST_CHOICE else None
 
 
-def _folded(text: str) -> str:
-    """Small letters without accents, and one space for what is no letter: telephones leave out what they lack."""
+def folded(text: str) -> str:
+    """Small letters and digits without accents, and one space for all else: telephones leave out what they lack."""
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_STROKES))
     letters = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return _NO_LETTERS.sub(" ", letters).strip()
 
 
 _LONGEST_CHOICE = 50
-_CHOICES = {**{_folded(word): "out" for word in _OUT}, **{_folded(word): "in" for word in _IN}}
+_CHOICES = {**{folded(word): "out" for word in _OUT}, **{folded(word): "in" for word in _IN}}
