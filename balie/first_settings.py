@@ -84,6 +84,15 @@ connector = "form"
 #   channel = "counter"              # only where the connector's own is not the right one
 #   language = "nl"                  # of answers that do not say
 public = true
+
+# A source that is asked, or one whose exports are files in a folder:
+#   [towns.voorbeeldstad.sources.exports]
+#   connector = "govmetric"
+#   every = 300                        # seconds between two looks
+#   [towns.voorbeeldstad.sources.exports.files]
+#   folder = "exports"                 # or [….files.sftp] with host, user, host_key, folder, key_file or password_file
+#   pattern = "*.csv"
+#   remove = false                     # whether a file goes once its answers are durable
 '''
 
 
