@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
@@ -22,8 +21,6 @@ _FORM = "application/x-www-form-urlencoded"
 
 class Twilio(Webhook):
     """Settings and proof of an account (https://www.twilio.com/docs/usage/security)."""
-
-    documentation: ClassVar[str] = "https://www.twilio.com/docs/usage/security"
 
     auth_tokens: tuple[SecretStr, ...] = Field(
         description="Auth token of the account; the old and the new one while it is changed", min_length=1

@@ -39,6 +39,7 @@ class TwilioVoice(Twilio):
     """Settings of a Twilio number that citizens are called from, call, or are put through to."""
 
     channel: ClassVar[Channel] = Channel.PHONE
+    documentation: ClassVar[str] = "https://www.twilio.com/docs/voice/twiml/gather"
 
     asks: Question = Field(
         Question(question="rating", metric=Metric.CSAT),

@@ -24,6 +24,7 @@ class TwilioSms(Twilio):
     """Settings of a Twilio number or messaging service."""
 
     channel: ClassVar[Channel] = Channel.SMS
+    documentation: ClassVar[str] = "https://www.twilio.com/docs/messaging/guides/webhook-request"
 
     asks: Question = Field(Question(), description="The question that a message of only a number answers, if any")
     survey: str | None = Field(None, description="Id of the survey")
