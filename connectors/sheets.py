@@ -23,6 +23,9 @@ from connectors.errors import Rejected
 Line = tuple[int, list[str] | str]
 """Number of a row as a spreadsheet counts, and its cells; or its text, where it cannot be read."""
 
+JSON_BEGINS: Final = re.compile(r'\s*(\{\s*"|\[\s*\{)')
+"""How the text of a file begins that is JSON Lines, or a list of objects."""
+
 _SEPARATORS: Final = ";,\t|"
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -42,8 +45,8 @@ def lines_of(content: bytes, encoding: str | None = None, separator: str | None 
     """
     if content.startswith((_ZIP, _OLE)):
         return _workbook(content)
-    text = _decoded(content, encoding)
-    if re.match(r'\s*(\{\s*"|\[\s*\{)', text):
+    text = decoded(content, encoding)
+    if JSON_BEGINS.match(text):
         return _json_lines(text)
     return _csv(text, separator)
 
@@ -145,7 +148,12 @@ def _csv(text: str, separator: str | None) -> Iterator[Line]:
             yield number, "".join(read)
 
 
-def _decoded(content: bytes, encoding: str | None) -> str:
+def decoded(content: bytes, encoding: str | None = None) -> str:
+    """The text of a file: in this encoding, else the one its first bytes tell, else UTF-8 or Windows-1252.
+
+    Raises:
+        Rejected: 400, it is not in the encoding that it is said to be in.
+    """
     if encoding is None:
         encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None)
     try:
