@@ -25,6 +25,7 @@ _OPEN, _SUBJECT = Question(), Question(question="subject")
 # Words with digits that may be a case number; the pipeline decides which is one.
 _WORD = re.compile(r"(?<![\w@./-])[A-Za-z0-9][A-Za-z0-9._/-]{3,39}(?![\w@])")
 _DATE = re.compile(r"\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{4}-\d{1,2}-\d{1,2}")
+_SERIAL = re.compile(r"(?:19|20)\d\d[-/.]\d{5,10}")
 _LABEL = re.compile(
     r"(?:nummer|numer|numeru|number|numero|nr|no|kenmerk|zaak|melding|case|ref|reference|ticket|sprawy|sprawa|znak|"
     r"saken|sak|asia|diaari|#)[\s.:#]*$",
@@ -75,16 +76,20 @@ class Answers(BaseModel):
 
 
 def case_number(subject: str) -> str | None:
-    """The word of a subject line that looks like a case number: digits with a prefix or a label, and no date."""
+    """The word of a subject line that looks like a case number: digits with capitals, with a year or behind a label."""
     for word in _WORD.finditer(subject):
-        number = word[0].rstrip("./-")
+        number = word[0].rstrip("._/-")
         digits = sum(map(str.isdigit, number))
-        if _DATE.fullmatch(number) or digits < 3:
+        separated = re.search(r"[-./]", number) is not None
+        if digits < 3 or number != number.upper() or _DATE.fullmatch(number):
             continue
-        if number.isdigit():
-            if digits >= 4 and _LABEL.search(subject[: word.start()]):
-                return number
-        elif re.search(r"[-/]", number) or (digits >= 4 and (number[0].isalpha() or "." in number)):
+        if number[0].isalpha():
+            likely = separated or digits >= 4
+        elif re.search("[A-Z]", number):
+            likely = separated and digits >= 4
+        else:
+            likely = digits >= 4 and (_SERIAL.fullmatch(number) or _LABEL.search(subject[: word.start()])) is not None
+        if likely:
             return number
     return None
 

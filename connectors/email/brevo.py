@@ -14,9 +14,9 @@ from typing import ClassVar
 from connectors.base import Ignored, Item, Request, Source
 from connectors.email.answers import Answers
 from connectors.email.html_text import html_to_text
-from connectors.email.message import Message, headers_in, of_parts
+from connectors.email.message import Message, headers_in, is_shown, of_parts
 from connectors.errors import Rejected
-from connectors.reading import listed, mapping, text
+from connectors.reading import at, listed, mapping, text
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel
 
@@ -42,7 +42,7 @@ class Brevo(Answers, Unsigned):
 
 
 def _message(item: object) -> Message:
-    files = listed(item, "Attachments")
+    files, html = listed(item, "Attachments"), text(item, "RawHtmlBody") or ""
     address = text(item, "From", "Address")
     behind = {
         "from": formataddr((text(item, "From", "Name") or "", address)) if address else None,
@@ -53,11 +53,8 @@ def _message(item: object) -> Message:
     }
     return of_parts(
         [*headers_in(mapping(item, "Headers")), *((name, value) for name, value in behind.items() if value)],
-        text=text(item, "RawTextBody")
-        or html_to_text(text(item, "RawHtmlBody") or "")
-        or text(item, "ExtractedMarkdownMessage")
-        or "",
-        attachments=sum(not text(file, "ContentID") for file in files),
+        text=text(item, "RawTextBody") or html_to_text(html) or text(item, "ExtractedMarkdownMessage") or "",
+        attachments=sum(not is_shown(at(file, "ContentID"), html) for file in files),
         content_types=[text(file, "ContentType") or "" for file in files],
         recipients=[address for address in listed(item, "Recipients") if isinstance(address, str)],
     )

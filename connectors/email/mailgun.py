@@ -23,7 +23,7 @@ from pydantic import Field, SecretStr
 from connectors.base import Ignored, Item, Request, Source, Webhook, json_of
 from connectors.email.answers import Answers
 from connectors.email.html_text import html_to_text
-from connectors.email.message import Message, of_parts, read
+from connectors.email.message import Message, is_shown, of_parts, read
 from connectors.errors import Rejected
 from connectors.multipart import MULTIPART, FormPart, form_parts
 from connectors.reading import mapping, text
@@ -103,14 +103,14 @@ def _message(parts: Sequence[FormPart]) -> Message:
         headers.append(("received", f"; {taken}"))
     if mime is not None:
         return read(mime, behind=headers, envelope_sender=given.get("sender"), recipients=[given.get("recipient", "")])
-    inline = mapping(_json(given.get("content-id-map", "").encode())).values()
+    html = given.get("body-html", "")
+    ids = mapping(_json(given.get("content-id-map", "").encode()))
+    shown = [name for content_id, name in ids.items() if is_shown(content_id, html)]
     files = [part for part in parts if part.is_file]
     return of_parts(
         [*_headers(given.get("message-headers", "")), *headers],
-        text=given.get("body-plain", "").strip()
-        or html_to_text(given.get("body-html", ""))
-        or given.get("stripped-text", ""),
-        attachments=sum(part.name not in inline for part in files),
+        text=given.get("body-plain", "").strip() or html_to_text(html) or given.get("stripped-text", ""),
+        attachments=sum(part.name not in shown for part in files),
         content_types=[part.content_type for part in files],
         envelope_sender=given.get("sender"),
         recipients=[given.get("recipient", "")],

@@ -140,7 +140,7 @@ def of_parts(
     sent_at, sent_at_from = _moment(first("date"), known.get("received", ()))
     types = [*content_types, first("content-type")]
     return Message(
-        message_id=first("message-id").strip("<> \t")[:500] or None,
+        message_id=_clean(first("message-id")).strip("<> \t")[:500] or None,
         address=address,
         name=sender_name,
         recipients=frozenset(found.lower() for one in delivered if (found := _sender(one)[1])),
@@ -169,6 +169,12 @@ def headers_in(named: Mapping[str, object]) -> list[tuple[str, str]]:
     ]
 
 
+def is_shown(content_id: object, html: str) -> bool:
+    """Whether an attachment is a picture that stands in the text; some programs give every attachment such an id."""
+    name = content_id.strip("<> ") if isinstance(content_id, str) else ""
+    return bool(name) and f"cid:{name}" in html
+
+
 def attachments(content: bytes) -> list[Attachment]:
     """The files in a mail, decoded. Rejected (400) where the bytes are no mail.
 
@@ -183,7 +189,7 @@ def decoded(content: bytes, charset: str | None) -> str:
         with suppress(UnicodeDecodeError):
             return content.decode("utf-8")  # what is valid UTF-8 by chance is hardly ever anything else
     name = _codec(charset)
-    if name is not None:
+    if name is not None and (b"\0" in content or not name.startswith(("utf-16", "utf-32"))):
         with suppress(UnicodeError, ValueError):
             text = content.decode(name)
             if name == "cp1252":
@@ -352,7 +358,7 @@ def _moment(date: str, received: Sequence[str]) -> tuple[datetime | str | None, 
     for line in received[:1]:
         if (taken := _time(line.rpartition(";")[2])) is not None:
             return taken, "transport"
-    return date[:40] or None, "source"
+    return _clean(date)[:40] or None, "source"
 
 
 def _time(written: str) -> datetime | None:

@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 from connectors.base import Ignored, Item, Request, Source
 from connectors.email.answers import Answers
 from connectors.email.html_text import html_to_text
-from connectors.email.message import Message, of_parts
+from connectors.email.message import Message, is_shown, of_parts
 from connectors.errors import Rejected
-from connectors.reading import listed, mapping, text
+from connectors.reading import at, listed, mapping, text
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel
 
@@ -38,7 +38,7 @@ class Postmark(Answers, Unsigned):
 
 
 def _message(told: Mapping[str, Any]) -> Message:
-    files = listed(told, "Attachments")
+    files, html = listed(told, "Attachments"), text(told, "HtmlBody") or ""
     headers = [(text(header, "Name") or "", text(header, "Value") or "") for header in listed(told, "Headers")]
     address = text(told, "FromFull", "Email")
     behind = {
@@ -49,11 +49,8 @@ def _message(told: Mapping[str, Any]) -> Message:
     }
     return of_parts(
         [*headers, *((name, value) for name, value in behind.items() if value)],
-        text=text(told, "TextBody")
-        or html_to_text(text(told, "HtmlBody") or "")
-        or text(told, "StrippedTextReply")
-        or "",
-        attachments=sum(not text(file, "ContentID") for file in files),
+        text=text(told, "TextBody") or html_to_text(html) or text(told, "StrippedTextReply") or "",
+        attachments=sum(not is_shown(at(file, "ContentID"), html) for file in files),
         content_types=[text(file, "ContentType") or "" for file in files],
         recipients=[text(told, "OriginalRecipient") or ""],
     )

@@ -217,12 +217,15 @@ def _is_original(lines: Sequence[str], at: int) -> bool:
     line = lines[at]
     if _ORIGINAL_LINE.fullmatch(line):
         return True
-    if not _SENDER_LINE.match(line):
-        return False
-    if len({match[1].lower() for match in _OTHER_INLINE.finditer(line[:1000])}) >= 2:
+    begins = _SENDER_LINE.match(line) is not None
+    if begins and len({match[1].lower() for match in _OTHER_INLINE.finditer(line[:1000])}) >= 2:
         return True
-    labels = {match[1].lower() for other in lines[at + 1 : at + _HEADER_LINES] if (match := _OTHER_LINE.match(other))}
-    return len(labels) >= 2
+    if not begins and not _OTHER_LINE.match(line):
+        return False
+    block = lines[at : at + _HEADER_LINES]
+    labels = {match[1].lower() for other in block if (match := _OTHER_LINE.match(other))}
+    # The sender comes first; in old Hotmail it is one of four.
+    return len(labels) >= 2 if begins else len(labels) >= 3 and any(map(_SENDER_LINE.match, block))
 
 
 def _without_banner(lines: list[str]) -> list[str]:

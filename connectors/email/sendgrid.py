@@ -14,7 +14,7 @@ from typing import ClassVar
 from connectors.base import Item, Request, Source, json_of
 from connectors.email.answers import Answers
 from connectors.email.html_text import html_to_text
-from connectors.email.message import Message, decoded, headers_of, of_parts, read
+from connectors.email.message import Message, decoded, headers_of, is_shown, of_parts, read
 from connectors.errors import Rejected
 from connectors.multipart import FormPart, form_parts
 from connectors.reading import listed, mapping, text
@@ -39,7 +39,7 @@ class SendGrid(Answers, Unsigned):
 
 def _message(parts: Sequence[FormPart]) -> Message:
     fields = {part.name: part.content for part in parts if not part.is_file}
-    charsets, envelope, inline = (_json(fields, name) for name in ("charsets", "envelope", "content-ids"))
+    charsets, envelope, ids = (_json(fields, name) for name in ("charsets", "envelope", "content-ids"))
 
     def field(name: str) -> str:
         return decoded(fields.get(name, b""), text(charsets, name))
@@ -51,11 +51,13 @@ def _message(parts: Sequence[FormPart]) -> Message:
     raw = next((part.content for part in parts if part.name == "email"), None)
     if raw is not None:
         return read(raw, behind=behind, envelope_sender=envelope_sender, recipients=recipients)
+    html = field("html")
+    shown = [name for content_id, name in ids.items() if is_shown(content_id, html)]
     files = [part for part in parts if part.is_file]
     return of_parts(
         [*headers_of(fields.get("headers", b"")), *behind],
-        text=field("text").strip() or html_to_text(field("html")),
-        attachments=sum(part.name not in inline.values() for part in files),
+        text=field("text").strip() or html_to_text(html),
+        attachments=sum(part.name not in shown for part in files),
         content_types=[part.content_type for part in files],
         envelope_sender=envelope_sender,
         recipients=recipients,
