@@ -2,24 +2,75 @@
 
 from __future__ import annotations
 
-from balie.settings import FilesSettings, SettingsError
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from balie.settings import FilesSettings, MailboxSettings, SettingsError, SftpSettings
+from connectors.base import File, Source
+from connectors.poller.files import Watched
+from connectors.poller.loop import Rounds
+from connectors.poller.mailbox import Mailbox
+from connectors.poller.mails import Mailed, files_in
 from connectors.poller.places import Folder, Place, Sftp
+from connectors.rows import Keeper
+from storage.state.store import State
 
 
-def place_of(files: FilesSettings) -> Place:
-    """The place; SettingsError where it lacks something."""
-    if files.folder is not None:
-        return Folder(files.folder, files.pattern)
-    sftp = files.sftp
-    if sftp is None:
-        raise SettingsError("files: name a folder or an sftp server")
+def rounds_of(files: FilesSettings, source: Source, connector: File, state: State, keeper: Keeper) -> Rounds:
+    """What takes the files of a source. SettingsError where a secret of the place cannot be read."""
+    if files.mailbox is not None:
+        mailbox = Mailbox(_account(files.mailbox))
+        return Mailed(source, mailbox, state.cursors, keeper, files_in(connector, files.pattern))
+    place: Place
+    if files.sftp is not None:
+        place = _sftp(files.sftp, files.pattern)
+    elif files.folder is not None:
+        place = Folder(files.folder, files.pattern)
+    else:
+        raise SettingsError("files: name one of folder, sftp and mailbox")
+    return Watched(source, connector, place, state.taken_files, keeper, remove=files.remove)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    host: str
+    port: int
+    tls: str
+    user: str
+    password: SecretStr
+    folder: str
+    mark_seen: bool
+
+
+def _account(mailbox: MailboxSettings) -> _Account:
+    return _Account(
+        host=mailbox.host,
+        port=mailbox.port,
+        tls=mailbox.tls,
+        user=mailbox.user,
+        password=SecretStr(_secret(mailbox.password_file)),
+        folder=mailbox.folder,
+        mark_seen=mailbox.mark_seen,
+    )
+
+
+def _sftp(sftp: SftpSettings, pattern: str) -> Sftp:
     return Sftp(
         host=sftp.host,
         port=sftp.port,
         user=sftp.user,
         host_key=sftp.host_key,
         folder=sftp.folder,
-        pattern=files.pattern,
-        password=sftp.password_file.read_text(encoding="utf-8").strip() if sftp.password_file else None,
+        pattern=pattern,
+        password=_secret(sftp.password_file) if sftp.password_file else None,
         key_file=sftp.key_file,
     )
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{path} cannot be read: write the password to it, and mend its rights") from None

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
-from balie.files import place_of
+from balie.files import rounds_of
 from balie.open import open_log, open_state, sources, topics_of
 from balie.settings import Settings, SettingsError
-from connectors.base import Connector, Fetcher, File, Poll, Source
+from connectors.base import Connector, Fetcher, File, Mail, Poll, Source
 from connectors.poller.fetches import Fetched
-from connectors.poller.files import Watched
 from connectors.poller.http import Caller
 from connectors.poller.loop import Beat
+from connectors.poller.mailbox import Mailbox
+from connectors.poller.mails import Mailed, answers_in
 from connectors.poller.polls import Polled
 from connectors.rows import Keeper
 from storage.state.store import State
@@ -38,7 +39,7 @@ def has_work(settings: Settings) -> bool:
 
 def _ways(settings: Settings, source: Source, connector: Connector) -> list[str]:
     ways = []
-    if isinstance(connector, Poll) and connector.is_polled:
+    if isinstance(connector, (Poll, Mail)) and connector.is_polled:
         ways.append("poll")
     if isinstance(connector, Fetcher):
         ways.append("fetch")
@@ -71,11 +72,12 @@ def _beat(way: str, settings: Settings, source: Source, connector: Connector, on
     given = settings.towns[source.tenant].sources[source.name]
     if way == "poll" and isinstance(connector, Poll):
         return Beat(source, way, Polled(source, connector, on.caller, on.state.cursors, on.keeper), given.every)
+    if way == "poll" and isinstance(connector, Mail):
+        mailed = Mailed(source, Mailbox(connector), on.state.cursors, on.keeper, answers_in(connector))
+        return Beat(source, way, mailed, given.every)
     if way == "fetch" and isinstance(connector, Fetcher):
         return Beat(source, way, Fetched(source, connector, on.public, on.state.fetches, on.keeper), FETCH_EVERY)
     if given.files is None or not isinstance(connector, File):
         section = f"towns.{source.tenant}.sources.{source.name}.files"
         raise SettingsError(f"{section}: the connector {source.connector} reads no files: take the section out")
-    place, remove = place_of(given.files), given.files.remove
-    watched = Watched(source, connector, place, on.state.taken_files, on.keeper, remove=remove)
-    return Beat(source, way, watched, given.every)
+    return Beat(source, way, rounds_of(given.files, source, connector, on.state, on.keeper), given.every)

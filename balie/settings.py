@@ -199,11 +199,25 @@ class SftpSettings(Section):
     password_file: SettingsPath | None = None
 
 
+class MailboxSettings(Section):
+    """`[towns.<town>.sources.<source>.files.mailbox]`: a mailbox, read over IMAP, to which exports are sent."""
+
+    host: Name
+    port: Port = 993
+    tls: Literal["implicit", "starttls"] = "implicit"
+    user: Name
+    password_file: SettingsPath
+    folder: Name = "INBOX"
+    mark_seen: bool = False
+    """Mark mails as read once their files are taken."""
+
+
 class FilesSettings(Section):
     """`[towns.<town>.sources.<source>.files]`: where exports appear. Each file is taken once, by its content."""
 
     folder: SettingsPath | None = None
     sftp: SftpSettings | None = None
+    mailbox: MailboxSettings | None = None
     pattern: Name = "*"
     """Which files are taken, such as '*.csv'."""
     remove: bool = False
@@ -211,8 +225,8 @@ class FilesSettings(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.folder is None) == (self.sftp is None):
-            raise PydanticCustomError("one_place", "files: name a folder or an sftp server, one of them")
+        if [self.folder, self.sftp, self.mailbox].count(None) != 2:
+            raise PydanticCustomError("one_place", "files: name one of folder, sftp and mailbox")
         return self
 
 

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 from zoneinfo import available_timezones
 
 import orjson
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from connectors.contact import checked_person
 from connectors.errors import Misconfigured, Rejected
@@ -391,7 +391,20 @@ class Fetcher(Connector, ABC):
 
 
 class Mail(Connector, ABC):
-    """A provider whose answers are e-mails, as files (RFC 5322) or in a mailbox that is read over IMAP."""
+    """A provider whose answers are e-mails in a mailbox, which is read over IMAP where its settings are given."""
+
+    host: str | None = Field(None, description="Name of the IMAP server, as its certificate has it")
+    port: int = Field(993, description="993 for implicit TLS, 143 for STARTTLS", ge=1, le=65_535)
+    tls: Literal["implicit", "starttls"] = Field("implicit", description="How the connection is secured; always is")
+    user: str | None = Field(None, description="User name at the server, often the address of the mailbox")
+    password: SecretStr | None = Field(None, description="Its password, or an app password")
+    folder: str = Field("INBOX", description="Folder that is read", min_length=1)
+    mark_seen: bool = Field(False, description="Mark what was taken as read; else the mailbox stays as it is")
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether the settings say where the mailbox is."""
+        return self.host is not None
 
     @abstractmethod
     def parse_mail(self, content: bytes, source: Source, now: datetime) -> Sequence[Draft | Ignored]:

@@ -15,6 +15,8 @@ from pipelines.local_prism import missing_tools as missing_tools_of_prism
 from storage.log.local_broker import LocalBroker, missing_tools
 from storage.warehouse.client import Warehouse, connect
 from storage.warehouse.process import WarehouseProcess
+from tests.mail_server import MailServer
+from tests.mail_server import missing_tools as missing_tools_of_mail
 
 # Few examples each time, since they differ from run to run; no deadline, since the machine is shared.
 settings.register_profile("usual", max_examples=50, deadline=None)
@@ -69,6 +71,22 @@ def kafka_bootstrap(request: pytest.FixtureRequest) -> str:
         return given
     broker: LocalBroker = request.getfixturevalue("local_broker")
     return broker.bootstrap
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    """One real IMAP server for all tests."""
+    if missing := missing_tools_of_mail():
+        pytest.skip(f"no mail server: {' and '.join(missing)} not on this machine")
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def imap_server(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> MailServer:
+    """The IMAP server, whose certificate this test trusts."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.authority))
+    return mail_server
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import ClassVar, Literal
-
-from pydantic import Field, SecretStr
+from typing import ClassVar
 
 from connectors.base import BadRow, Draft, File, Ignored, Mail, Source
 from connectors.email.answers import Answers
@@ -29,14 +27,6 @@ class ImapMailbox(Answers, Mail, File):
 
     channel: ClassVar[Channel] = Channel.EMAIL
     documentation: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc9051"
-
-    host: str | None = Field(None, description="Name of the IMAP server, as its certificate has it")
-    port: int = Field(993, description="993 for implicit TLS, 143 for STARTTLS", ge=1, le=65_535)
-    tls: Literal["implicit", "starttls"] = Field("implicit", description="How the connection is secured; always is")
-    user: str | None = Field(None, description="User name at the server, often the address of the mailbox")
-    password: SecretStr | None = Field(None, description="Its password, or an app password")
-    folder: str = Field("INBOX", description="Folder that is read", min_length=1)
-    mark_seen: bool = Field(False, description="Mark what was taken as read; else the mailbox stays as it is")
 
     @property
     def town_addresses(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from connectors.rows import Keeper, Kept
 from storage.state.cursors import Cursors
 
 logger = logging.getLogger(__name__)
+_WAY = "poll"
 
 
 class Polled:
@@ -35,11 +36,11 @@ class Polled:
         kept = Kept()
         source = self._source
         while not stop.is_set():
-            cursor = self._cursors.get(source.tenant, source.name)
+            cursor = self._cursors.get(source.tenant, source.name, _WAY)
             page = self._page(cursor)
             kept.add(self._keeper.keep(page.items, source, "poll"))
             if page.cursor != cursor:
-                self._cursors.put(source.tenant, source.name, page.cursor, self._keeper.clock())
+                self._cursors.put(source.tenant, source.name, _WAY, page.cursor, self._keeper.clock())
             elif page.more:
                 raise Away("its connector asks for the same page again and again: report it")
             if not page.more:

@@ -98,6 +98,7 @@ cursors = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("source", String, primary_key=True),
+    Column("way", String, primary_key=True),
     Column("value", String, nullable=False),
     Column("moved_at", Moment, nullable=False),
 )

@@ -23,7 +23,6 @@ from storage.log.base import NewRecord, OffsetRange
 from storage.log.sqlite import SqliteLog
 from storage.state.master_key import create_master_key
 from storage.state.store import State, open_state
-from tests.mail_server import MailServer, missing_tools
 
 
 class Outage(SqliteLog):
@@ -119,19 +118,3 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return running
 
         yield run
-
-
-@pytest.fixture(scope="session")
-def mail_server() -> Iterator[MailServer]:
-    """One real IMAP server for all tests."""
-    if missing := missing_tools():
-        pytest.skip(f"no mail server: {' and '.join(missing)} not on this machine")
-    with MailServer() as server:
-        yield server
-
-
-@pytest.fixture
-def imap_server(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> MailServer:
-    """The IMAP server, whose certificate this test trusts."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.authority))
-    return mail_server

@@ -758,12 +758,13 @@ def test_scrubbing_comes_through_while_others_write_without_pause(state: State, 
 
 def test_a_cursor_is_its_last_value_after_a_restart(place: Place) -> None:
     with place.open() as state:
-        assert state.cursors.get("t", "wootric") == {}
-        state.cursors.put("t", "wootric", {"since": 1}, NOW)
-        state.cursors.put("t", "wootric", {"since": 2, "seen": ["é"]}, NOW)
-        state.cursors.put("t2", "wootric", {"since": 9}, NOW)
+        assert state.cursors.get("t", "wootric", "poll") == {}
+        state.cursors.put("t", "wootric", "poll", {"since": 1}, NOW)
+        state.cursors.put("t", "wootric", "poll", {"since": 2, "seen": ["é"]}, NOW)
+        state.cursors.put("t2", "wootric", "poll", {"since": 9}, NOW)
+        state.cursors.put("t", "wootric", "files", {"since": 9}, NOW)
     with place.open() as state:
-        assert state.cursors.get("t", "wootric") == {"since": 2, "seen": ["é"]}
+        assert state.cursors.get("t", "wootric", "poll") == {"since": 2, "seen": ["é"]}
 
 
 def test_a_file_is_taken_once_a_source(state: State) -> None:

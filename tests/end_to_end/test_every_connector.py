@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -23,6 +23,7 @@ from uuid import UUID
 import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
 
 import connectors.intake
 from balie.demo.stage import TENANT, Stage
@@ -34,6 +35,8 @@ from connectors.poller import files
 from connectors.poller.fetches import Fetched
 from connectors.poller.files import Watched
 from connectors.poller.http import Away, Caller
+from connectors.poller.mailbox import Mailbox
+from connectors.poller.mails import Mailed, answers_in
 from connectors.poller.places import Folder
 from connectors.poller.polls import Polled
 from connectors.registry import configured
@@ -43,6 +46,7 @@ from pipelines.driver import Driver
 from schemas.topics import FAILURES, FEEDBACK
 from storage.state.master_key import KEY_BYTES, MasterKey
 from storage.state.store import State, open_state
+from tests.mail_server import HOST, PASSWORD, USER, MailServer
 from tests.providers import Answer, Asked, Provider, playing
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -170,9 +174,30 @@ def pages_of(case: Case) -> Callable[[Asked], Answer]:
     return answer
 
 
+@dataclass(frozen=True)
+class Account:
+    """The server's one user, with a folder for each case."""
+
+    port: int
+    folder: str
+    host: str = HOST
+    tls: str = "implicit"
+    user: str = USER
+    password: SecretStr = field(default_factory=lambda: SecretStr(PASSWORD))
+    mark_seen: bool = False
+
+
+def read_mails(case: Case, server: MailServer, state: State, keeper: Keeper) -> None:
+    assert isinstance(case.connector, Mail)
+    server.make_anew(case.source.name)
+    server.deliver(*(request.body for request in case.requests), folder=case.source.name)
+    mailbox = Mailbox(Account(server.port, case.source.name))
+    Mailed(case.source, mailbox, state.cursors, keeper, answers_in(case.connector)).round(Event())
+
+
 @pytest.mark.slow
 def test_the_events_of_every_case_reach_the_warehouse(
-    stage: Stage, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, state: State, imap_server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases, clock = all_cases(), Clock()
     keeper = Keeper(stage.log, FEEDBACK, FAILURES, clock)
@@ -213,12 +238,12 @@ def test_the_events_of_every_case_reach_the_warehouse(
             elif isinstance(case.connector, Poll):
                 provider.answer = pages_of(case)
                 if "cursor" in case.told:
-                    state.cursors.put(TENANT, case.source.name, case.told["cursor"], clock.now)
+                    state.cursors.put(TENANT, case.source.name, "poll", case.told["cursor"], clock.now)
                 with suppress(Away):  # of what was recorded there is no more
                     Polled(case.source, case.connector, caller, state.cursors, keeper).round(Event())
             else:
                 assert isinstance(case.connector, Mail)
-                continue
+                read_mails(case, imap_server, state, keeper)
             taken.add(case.name)
     Driver(stage.log, stage.opener, FEEDBACK, group="test").run(Event(), until_idle=True)
     rows = stage.warehouse.rows("SELECT source, outcome, answers.score AS scores FROM responses")
