@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -43,9 +45,8 @@ secrets_file = "secrets/standard-webhooks"
 asks = {{ question = "satisfied", metric = "csat" }}
 
 [towns.voorbeeldstad.sources.telephone]
-connector = "form"
-channel = "phone"
-secrets_file = "secrets/standard-webhooks"
+connector = "massxess"
+passwords_file = "secrets/basic"
 asks = {{ question = "effort", metric = "ces" }}
 
 [towns.voorbeeldstad.sources.app]
@@ -53,10 +54,55 @@ connector = "form"
 channel = "in_app"
 secrets_file = "secrets/standard-webhooks"
 asks = {{ question = "recommend", metric = "nps" }}
+
+[towns.voorbeeldstad.sources.mobile]
+connector = "form"
+channel = "mobile"
+secrets_file = "secrets/standard-webhooks"
+asks = {{ question = "satisfied", metric = "csat" }}
+
+[towns.voorbeeldstad.sources.survey]
+connector = "trustmary"
+passwords_file = "secrets/basic"
+
+[towns.voorbeeldstad.sources.mail]
+connector = "postmark"
+passwords_file = "secrets/basic"
+
+[towns.voorbeeldstad.sources.chat]
+connector = "chatwoot"
+passwords_file = "secrets/basic"
+
+[towns.voorbeeldstad.sources.page]
+connector = "meta_page"
+secrets_file = "secrets/meta"
+verify_token_file = "secrets/meta"
+
+[towns.voorbeeldstad.sources.letters]
+connector = "letters"
+every = 1
+
+[towns.voorbeeldstad.sources.letters.files]
+folder = "scanned letters"
+pattern = "*.jsonl"
 """
-# Which source a citizen uses: the first is as likely as three of the others.
-SHARES = {"website": 3, "form": 2, "text": 1, "kiosk": 2, "telephone": 1, "app": 1}
-_SIGNED = {"kiosk": 5, "telephone": 7, "app": 10}  # the top of the scale that is asked
+# Which source a citizen uses: the first is as likely as six of the last.
+SHARES = {
+    "website": 6,
+    "form": 4,
+    "kiosk": 4,
+    "telephone": 3,
+    "text": 2,
+    "app": 2,
+    "mobile": 2,
+    "survey": 2,
+    "mail": 2,
+    "chat": 2,
+    "page": 1,
+}
+LETTERS = 1 / 40
+"""The share of citizens who write a letter."""
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 @dataclass(frozen=True)
@@ -103,35 +149,9 @@ class FrontDoor:
             return Request("GET", f"{self._url}/theme/kf/10031?{query}", {**browser, "referer": answer.page_url})
         url = f"{self._url}/v1/voorbeeldstad/{source}"
         if source == "text":
-            # A number, or words: who writes an SMS does not do both.
-            body = urlencode(
-                {
-                    "MessageSid": f"SM{answer.number:032x}",
-                    "From": answer.phone,
-                    "To": "+3197010200000",
-                    "Body": answer.text or str(answer.score),
-                }
-            )
-            return Request("POST", url, {"content-type": "application/x-www-form-urlencoded"}, body.encode())
-        subject = {"service": answer.service, "page_url": answer.page_url}
-        told: dict[str, object] = {"language": answer.language, "subject": subject}
-        if source == "form":
-            if answer.number % 8 == 0:
-                told["decline"] = True
-            else:
-                told["score"] = 1 + round(answer.score * 0.6)
-            headers = {**browser, "content-type": "application/json"}
-            return Request("POST", url, headers, json.dumps(told).encode())
-        top = _SIGNED[source]
-        least = 0 if top == 10 else 1
-        told |= {
-            "id": f"{source}-{answer.number}",
-            "occurred_at": answer.said_at.isoformat(),
-            "score": least + round(answer.score * (top - least) / 10),
-            "text": answer.text,
-            "client": {"ip": answer.ip, "user_agent": answer.user_agent} if source == "app" else None,
-        }
-        return Request("POST", url, {"content-type": "application/json"}, json.dumps(told).encode())
+            return Request("POST", url, {"content-type": _FORM}, _message(answer, str(answer.score)))
+        headers = {**browser, "content-type": _JSON} if source == "form" else {"content-type": _JSON}
+        return Request("POST", url, headers, json.dumps(_TOLD[source](answer)).encode())
 
     def _second(self, source: str, answer: Answer, reply: httpx.Response) -> Request | None:
         """Who has more to say says it on the page, or in the call, that follows the score."""
@@ -141,11 +161,14 @@ class FrontDoor:
             target = httpx.URL(str(reply.request.url)).join(reply.headers["location"])
             session = parse_qs(urlsplit(str(target)).query)["session"][0]
             body = urlencode({"session": session, "step": "text", "text": answer.text})
-            headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": answer.user_agent}
+            headers = {"content-type": _FORM, "user-agent": answer.user_agent}
             return Request("POST", str(target), headers, body.encode())
+        if source == "text":
+            url = f"{self._url}/v1/voorbeeldstad/text"
+            return Request("POST", url, {"content-type": _FORM}, _message(answer, answer.text))
         if source == "form" and "session" in reply.json():
             body = json.dumps({"session": reply.json()["session"], "text": answer.text, "language": answer.language})
-            headers = {"content-type": "application/json", "user-agent": answer.user_agent}
+            headers = {"content-type": _JSON, "user-agent": answer.user_agent}
             return Request("POST", f"{self._url}/v1/voorbeeldstad/form", headers, body.encode())
         return None
 
@@ -155,6 +178,121 @@ class FrontDoor:
         if reply.status_code >= 400:
             raise RuntimeError(f"the collector answered {reply.status_code} to a request of {source}")
         return reply
+
+
+def _message(answer: Answer, text: str) -> bytes:
+    """An SMS: the score in one, what the citizen has to say about it in the next."""
+    step = "0" if text == str(answer.score) else "1"
+    sid = f"SM{step}{answer.number:031x}"
+    return urlencode({"MessageSid": sid, "From": answer.phone, "To": "+3197010200000", "Body": text}).encode()
+
+
+def _form(answer: Answer) -> dict[str, Any]:
+    told = {"language": answer.language, "subject": {"service": answer.service, "page_url": answer.page_url}}
+    if answer.number % 8 == 0:
+        return {**told, "decline": True}
+    return {**told, "score": _on(answer, 1, 7)}
+
+
+def _signed(source: str, least: int, top: int) -> Callable[[Answer], dict[str, Any]]:
+    def told(answer: Answer) -> dict[str, Any]:
+        return {
+            "id": f"{source}-{answer.number}",
+            "language": answer.language,
+            "occurred_at": answer.said_at.isoformat(),
+            "score": _on(answer, least, top),
+            "text": answer.text,
+            "subject": {"service": answer.service, "page_url": answer.page_url},
+            "client": None if source == "kiosk" else {"ip": answer.ip, "user_agent": answer.user_agent},
+        }
+
+    return told
+
+
+def _telephone(answer: Answer) -> dict[str, Any]:
+    return {
+        "call_id": f"call-{answer.number}",
+        "time": answer.said_at.isoformat(),
+        "caller": answer.phone,
+        "score": str(_on(answer, 1, 7)),
+        "text": answer.text or "",
+        "service": answer.service,
+        "language": answer.language,
+    }
+
+
+def _survey(answer: Answer) -> dict[str, Any]:
+    values = {"nps": answer.score, "feedback": answer.text or "", "publicConsent": ""}
+    told = {"survey_id": "contact", "answer_id": f"tm{answer.number}", "created_at": answer.said_at.isoformat()}
+    return {"answer": {**told, "answer_values": values}}
+
+
+def _mail(answer: Answer) -> dict[str, Any]:
+    sender = f"citizen{answer.number}@example.org"
+    return {
+        "From": sender,
+        "FromFull": {"Email": sender, "Name": ""},
+        "Subject": "Re: " + answer.service,
+        "MessageID": f"pm-{answer.number}",
+        "Date": format_datetime(answer.said_at),
+        "TextBody": f"{_words(answer)}\n\nOn Mon, 2 Nov 2026 at 10:12, Voorbeeldstad wrote:\n> How was it?\n",
+        "Headers": [{"Name": "Message-ID", "Value": f"<{answer.number}@mail.example.org>"}],
+    }
+
+
+def _chat(answer: Answer) -> dict[str, Any]:
+    return {
+        "event": "message_created",
+        "id": answer.number,
+        "content": _words(answer),
+        "created_at": answer.said_at.isoformat(),
+        "message_type": "incoming",
+        "private": False,
+        "sender": {"id": answer.number, "type": "contact"},
+        "conversation": {"id": answer.number, "channel": "Channel::WebWidget"},
+    }
+
+
+def _page(answer: Answer) -> dict[str, Any]:
+    value = {
+        "item": "comment",
+        "verb": "add",
+        "comment_id": f"1001_{answer.number}",
+        "post_id": "1001_1",
+        "from": {"id": str(2_000 + answer.number), "name": ""},
+        "created_time": int(answer.said_at.timestamp()),
+        "message": _words(answer),
+    }
+    return {"object": "page", "entry": [{"id": "1001", "changes": [{"field": "feed", "value": value}]}]}
+
+
+_TOLD: Mapping[str, Callable[[Answer], dict[str, Any]]] = {
+    "form": _form,
+    "kiosk": _signed("kiosk", 1, 5),
+    "telephone": _telephone,
+    "app": _signed("app", 0, 10),
+    "mobile": _signed("mobile", 1, 5),
+    "survey": _survey,
+    "mail": _mail,
+    "chat": _chat,
+    "page": _page,
+}
+
+
+def letters(answers: Iterable[Answer]) -> bytes:
+    """Letters as a scanner's OCR gives them: JSON Lines."""
+    lines = ({"id": f"letter-{a.number}", "date": a.said_at.isoformat(), "text": _words(a)} for a in answers)
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _words(answer: Answer) -> str:
+    """Where there is no score to give, everybody has something to say."""
+    return answer.text or f"{answer.service}: {answer.score}/10"
+
+
+def _on(answer: Answer, least: int, top: int) -> int:
+    """The score on another scale."""
+    return least + round(answer.score * (top - least) / 10)
 
 
 def export(answers: Iterable[Answer]) -> bytes:

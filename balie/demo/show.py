@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,11 +21,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from balie.commands.report import print_report
-from balie.demo.channels import SHARES, SOURCES, FrontDoor, Sent, export
+from balie.demo.channels import LETTERS, SHARES, SOURCES, FrontDoor, Sent, export, letters
 from balie.demo.invented import answers
 from balie.demo.stage import TENANT, LogKind, Stage
 from balie.import_file import import_file
-from balie.open import group_of, sources, topics_of
+from balie.open import group_of, open_state, sources, topics_of
 from balie.processes import CommandProcess
 from balie.supervisor import wait_until_it_answers
 from connectors.base import Webhook
@@ -33,6 +34,7 @@ from reporting.report import report
 from storage.errors import Fatal
 
 _SENDERS = 16
+_TAKEN_SECONDS = 60.0
 _OURS = ".demo"  # a folder with this file is a demo's, and may be removed
 
 
@@ -53,7 +55,9 @@ def show(folder: Path, log: LogKind, count: int, console: Console) -> None:
             progress.update(task, description=what)
 
         stage = stack.enter_context(Stage(folder, log, sources=SOURCES, say=say))
-        for command in ("run", "collect"):
+        scanned = folder / "scanned letters"
+        scanned.mkdir()
+        for command in ("run", "collect", "poll"):
             output = stack.enter_context((folder / f"{command}.log").open("wb"))
             stack.callback(CommandProcess(stage.settings_file, command, output).stop)
         say("starting the collector")
@@ -86,6 +90,8 @@ def _write_secrets(folder: Path) -> None:
     made = {
         "twilio": secrets.token_hex(16),
         "standard-webhooks": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        "basic": secrets.token_hex(16),
+        "meta": secrets.token_hex(16),
     }
     for name, secret in made.items():
         (folder / name).touch(mode=0o600)
@@ -98,11 +104,14 @@ def _door(stage: Stage) -> FrontDoor:
 
 
 def _send_all(stage: Stage, count: int, say: Callable[[str], None]) -> list[Sent]:
-    """Nine of ten answers through the door, by whichever channel; the others in an export that is imported."""
+    """Most answers through the door, by whichever channel; a tenth in an export that is imported, and some letters."""
     chance = random.Random(2)  # noqa: S311 - which channel a citizen takes is no secret
     told = list(answers(count, datetime.now(UTC)))
-    exported = told[: count // 10]
-    by_channel = [(chance.choices(list(SHARES), list(SHARES.values()))[0], answer) for answer in told[len(exported) :]]
+    exported, written = told[: count // 10], told[count // 10 : count // 10 + round(count * LETTERS)]
+    by_door = told[len(exported) + len(written) :]
+    by_channel = [(chance.choices(list(SHARES), list(SHARES.values()))[0], answer) for answer in by_door]
+    scanned = letters(written)
+    (stage.folder / "scanned letters" / "today.jsonl").write_bytes(scanned)
     now = datetime.now(UTC)
     (website,) = (found for found in sources(stage.settings) if found[0].name == "website")
     import_file(export(exported), *website, stage.log, topics_of(stage.settings), now)
@@ -112,7 +121,18 @@ def _send_all(stage: Stage, count: int, say: Callable[[str], None]) -> list[Sent
             sent.append(one)
             if len(sent) % 50 == 0:
                 say(f"sending answers through the front door: {len(sent):,} of {len(by_channel):,}")
+    say("waiting for the letters to be read")
+    _wait_until_taken(stage, sha256(scanned).hexdigest())
     return sent
+
+
+def _wait_until_taken(stage: Stage, digest: str) -> None:
+    with closing(open_state(stage.settings)) as state:
+        end = time.monotonic() + _TAKEN_SECONDS
+        while not state.taken_files.is_taken(TENANT, "letters", digest):
+            if time.monotonic() > end:
+                raise Fatal(f"the letters were not taken: see what `balie --settings {stage.settings_file} poll` says")
+            time.sleep(0.1)
 
 
 def _send_a_third_again(stage: Stage, sent: Sequence[Sent]) -> int:
