@@ -4,7 +4,16 @@ How it reads: lines that start with '>' are quoted, and so is the line above the
 …:'). What stands under such a line without '>', under a block of headers ('Van: … Verzonden: … Onderwerp: …') or under
 '-----Original Message-----' is the mail that was answered, to the end. What is left comes in stretches (one for a reply
 above, one or more for a reply below or between), and from the end of each the signature and disclaimers are cut. In
-doubt a line stays: a name too many is masked later, while words that are cut are lost.
+doubt a line stays: a name too many is masked later, while words that are cut are lost. Not told apart are words that
+somebody writes beneath a quoted mail without '>', as old Outlook has it: they are taken for the mail above them.
+
+Measured over 70 invented mails, fourteen layouts of the usual programs in five languages (tests/data/mails; November 2026,
+`python -m benchmarks.mail_replies`), mails that come out exactly as labelled, and mails in which a word of the citizen
+is lost: these rules 70 and 0; mail-parser-reply 1.36 23 and 10 (no Norwegian, no Finnish); email-reply-parser 0.5.12
+16 and 1 (English only); unquotemail 1.0.11 4 and 7, quotequail 0.5.4 0 and 8 (neither cuts signatures). Rules and mails
+are of one hand, so they were tried on mails that are not: of the 43 test mails of another project (crisp-oss/
+email-reply-parser, mostly other languages) with one known text, these rules give 33 exactly, unquotemail 30,
+email-reply-parser 16, mail-parser-reply 13. No library does it well enough in five languages to stand beside them.
 """
 
 from __future__ import annotations

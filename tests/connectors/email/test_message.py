@@ -1,5 +1,6 @@
 """Mails as they come: every charset, broken headers, broken MIME; and what is no feedback."""
 
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -276,6 +277,25 @@ def test_deep_mime_ends_somewhere() -> None:
     for content in (parts, b"Content-Type: message/rfc822\r\n\r\n" * 3_000):
         with suppress(Rejected):
             read(b"From: a@example.org\r\n" + content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Content-Type: text/plain; " + b"a=b; " * 60_000 + b"\r\n\r\nx",
+        b'Content-Type: text/plain; name="' + b"=?utf-8?q?a?= " * 20_000 + b'"\r\n\r\nx',
+        b"Content-Disposition: x; " + b"".join(b"filename*%d=a; " % n for n in range(20_000)) + b"\r\n\r\nx",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 100_000,
+        b"From: " + b"a@b, " * 200_000 + b"\r\n\r\nx",
+        b"Subject: " + b"=?utf-8?q?a?= " * 100_000 + b"\r\n\r\nx",
+        b"Content-Type: text/html\r\n\r\n" + b"<div>" * 400_000,
+        b"Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\r\n" + b"M" * 500_000,
+    ],
+)
+def test_a_mail_that_is_made_to_keep_us_busy_takes_a_moment(content: bytes) -> None:
+    start = time.perf_counter()
+    unharmed(b"From: a@example.org\r\n" + content)
+    assert time.perf_counter() - start < 8  # without bounds minutes
 
 
 def test_what_is_no_mail_is_refused() -> None:
