@@ -128,3 +128,36 @@ def bluesky(notifications: list[dict[str, Any]]) -> Handler:
         return Answer.of({"notifications": page, **({"cursor": page[-1]["indexedAt"]} if page else {})})
 
     return answer
+
+
+def signalen(signals: list[dict[str, Any]]) -> Handler:
+    """Signalen's API: pages of 100 of what was updated at or after a time, oldest update first."""
+
+    def answer(asked: Asked) -> Answer:
+        if asked.headers.get("authorization") != "Bearer town":
+            return Answer(status=401)
+        assert (asked.path, asked.query["ordering"]) == ("/signals/v1/private/signals/", "updated_at")
+        after = datetime.fromisoformat(asked.query.get("updated_after", "1970-01-01T00:00:00+00:00"))
+        found = [one for one in signals if datetime.fromisoformat(one["updated_at"]) >= after]
+        found.sort(key=lambda one: datetime.fromisoformat(one["updated_at"]))
+        size, page = min(100, int(asked.query["page_size"])), int(asked.query["page"])
+        if page > 1 and (page - 1) * size >= len(found):
+            return Answer(status=404)
+        follows = "https://x.example/?page=next" if len(found) > page * size else None
+        return Answer.of({"_links": {"next": {"href": follows}}, "results": found[(page - 1) * size : page * size]})
+
+    return answer
+
+
+def open311(requests: list[dict[str, Any]], most: int = 1_000) -> Handler:
+    """A GeoReport server: at most so many requests between two times, the newest first, the rest cut off."""
+
+    def answer(asked: Asked) -> Answer:
+        assert asked.path == "/open311/v2/requests.json"
+        start, end = (datetime.fromisoformat(asked.query[name]) for name in ("start_date", "end_date"))
+        assert start <= end <= start + timedelta(days=90)
+        found = [one for one in requests if start <= datetime.fromisoformat(one["requested_datetime"]) <= end]
+        found.sort(key=lambda one: datetime.fromisoformat(one["requested_datetime"]), reverse=True)
+        return Answer.of(found[:most])
+
+    return answer
