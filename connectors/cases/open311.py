@@ -14,7 +14,7 @@ of the URL, or HTTP Basic. Entities and DTDs in XML are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -44,7 +44,7 @@ from connectors.base import (
     json_of,
 )
 from connectors.errors import Rejected
-from connectors.reading import dumped, identifier, mapping, moment, order, present, text, whole
+from connectors.reading import at, dumped, identifier, mapping, moment, order, present, text, whole
 from connectors.signatures import same
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel, Metric
@@ -193,7 +193,7 @@ def _no_request(given: Mapping[str, Any]) -> Draft | Ignored:
 
 def _posted(request: Request) -> list[Mapping[str, Any]]:
     """The requests that were posted. A new one has no id yet: a hash of its fields, so that a retry is the same one."""
-    given: list[Mapping[str, Any]] = [request.form] if _is_form(request) else _requests(request.body)
+    given: Sequence[Mapping[str, Any]] = [request.form] if _is_form(request) else _requests(request.body)
     posted: list[Mapping[str, Any]] = []
     for one in given:
         told = {name: value for name, value in one.items() if name != "api_key"}
@@ -204,16 +204,22 @@ def _posted(request: Request) -> list[Mapping[str, Any]]:
     return posted
 
 
-def _requests(body: bytes) -> list[Mapping[str, Any]]:
-    """The requests in JSON (a list, or one) or XML. Rejected (400) where it is neither."""
+def _requests(body: bytes) -> Sequence[Mapping[str, Any]]:
+    """The requests in JSON or XML. Rejected (400) where it is neither, or something else, such as a page of a proxy."""
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         told = json_of(body)
-        found = told if isinstance(told, list) else mapping(told).get("service_requests", told)
-        return [mapping(given) for given in (found if isinstance(found, list) else [found])]
+        found = told if isinstance(told, list) else at(told, "service_requests")
+        if found is None and (identifier(told, "service_request_id") or text(told, "description")):
+            found = [told]
+        if not isinstance(found, list):
+            raise Rejected(400, "there are no service_requests")
+        return [mapping(given) for given in found]
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         raise Rejected(400, "the body is not XML that is read") from None
+    if root.tag not in ("service_requests", "request"):
+        raise Rejected(400, "there are no service_requests")
     return [{field.tag: field.text for field in one} for one in root.iter("request")]
 
 

@@ -52,6 +52,8 @@ def test_the_key_may_stand_in_the_form_and_the_secret_before_the_endpoint() -> N
         b"<service_requests>",
         b'<?xml version="1.0" encoding="none-such"?><a/>',
         b"<a>\x00</a>",
+        b"<html>maintenance</html>",
+        b'{"errors": "maintenance"}',
     ],
 )
 def test_xml_that_would_expand_or_cannot_be_read_is_refused(body: bytes) -> None:
@@ -59,6 +61,7 @@ def test_xml_that_would_expand_or_cannot_be_read_is_refused(body: bytes) -> None
         CONNECTOR.parse(Request("POST", URL, {"content-type": "text/xml"}, body), SOURCE, NOW)
 
 
-def test_xml_that_is_nested_very_deeply_is_read_or_refused() -> None:
+def test_xml_that_is_nested_very_deeply_is_refused() -> None:
     body = b"<a>" * 100_000 + b"</a>" * 100_000
-    assert CONNECTOR.parse(Request("POST", URL, {"content-type": "text/xml"}, body), SOURCE, NOW)
+    with pytest.raises(Rejected):
+        CONNECTOR.parse(Request("POST", URL, {"content-type": "text/xml"}, body), SOURCE, NOW)
