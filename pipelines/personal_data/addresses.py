@@ -40,9 +40,13 @@ _TAILS: Final = {
     """,
 }
 _ALONE: Final = {language: set_of(tails) for language, tails in _TAILS.items()}
+ALL_ALONE: Final = frozenset().union(*_ALONE.values())
+ENGLISH_TAILS: Final = _ALONE["en"]
+ENGLISH_ENDINGS: Final = ("way", "gate", "croft", "mead")
+"""What an English street of one word ends in."""
 _ENDINGS: Final = {language: tuple(sorted(tails)) for language, tails in _ALONE.items()}
 # In lower case only these make a street of a word: the others end too many ordinary ones.
-_PLAIN_TAILS: Final = tuple(
+PLAIN_TAILS: Final = tuple(
     sorted(
         set_of(
             "straat laan gracht plein kade singel weg steeg dijk street gata gate veien vegen katu tie kuja polku"
@@ -63,7 +67,7 @@ _NOT_PART: Final = set_of(
     dear ja en and og put hull dziura monttu pothole melding the adresse
     """
 )
-_NOT_A_STREET: Final = set_of(
+NOT_A_STREET: Final = set_of(
     """
     art artikel artikkel § kamer room pokój rom huone lijn line bus bussi buss tram linia linje loket balie desk
     window okienko skranke tiski paal nummer nr no number numer zone sone strefa vyöhyke fase stap step steg
@@ -98,22 +102,34 @@ _NUMBER_TAIL: Final = re.compile(
     r"(?:,? (?:m\.|lok\.|as\.|asunto|leil\.|leilighet|kl\.|bnr\.?|flat|apt\.?|app\.?|mieszk\w*\.?|lokal|H|U)"
     r" ?\d{1,4}[a-zA-Z]?)?",
 )
-_BACK: Final = re.compile(r"(?:[^\W\d_][\w'’.-]{0,40} {1,2}){1,5}\Z")
+_WORD_END: Final = re.compile(r"[^\W\d_][\w'’.-]{0,40}\Z")
+_MOST_WORDS: Final = 5
+POLISH_CUES: Final = set_of(
+    """
+    ul ulica ulicy ulice ulicę ulicą al aleja alei aleje aleją aleję aleju alej os osiedle osiedlu osiedla pl plac placu
+    place rondo
+    """
+)
 _POLISH_CUE: Final = re.compile(
-    r"(?<!\w)(?:ul\.?|ulic[ayeęą]|al\.?|alej[aeiuąę]?|os\.?|osiedl[eua]|pl\.?|plac[ue]?|rondo) {1,2}"
-    r"((?:[\w.'’-]{1,30} ){1,4})\Z",
+    r"(?<!\w)(?:(?:ul|al|os|pl)\.|" + any_of(" ".join(POLISH_CUES)) + r") {1,2}((?:[\w.'’-]{1,30} ){1,4})\Z",
     re.IGNORECASE,
 )
+POLISH_STREET: Final = set_of("ul ulica ulicy ulice ulicę ulicą")
 _POLISH_CUE_SURE: Final = re.compile(r"(?<!\w)(?:ul\.|ulic[ayeęą]) ((?:[\w.'’-]{1,30} ){1,4})\Z", re.IGNORECASE)
 _POLISH_NOT: Final = re.compile(r"(?<!\w)(?:od|do|jest|nie|i|w|na|przy|nr|koło|za|o|z)(?!\w)", re.IGNORECASE)
 _POLISH_CASE: Final = re.compile(
     r"(?<!\w)(?:na|przy|ulicy|z|do|od|koło|obok|pod) "
     r"([A-ZĄĆĘŁŃÓŚŹŻ][\w-]{2,30}(?:iej|ej|ego|ich|ych|ki|y|a)) \Z"
 )
+LIVING: Final = set_of(
+    """
+    woon woont woonachtig wonen wonende woonde adres adresse adresie address adressen osoite osoitteessa live lives
+    living mieszkam mieszka zamieszkał zamieszkała zamieszkały zamieszkali zamieszkałe zamieszkałego zamieszkałej
+    zamieszkałym zamieszkałych bor bod bode bodd bodde asun asuu verhuisd moved flyttet muuttanut
+    """
+)
 _LIVES: Final = re.compile(
-    r"(?<!\w)(?:woon(?:t|achtig)?|wonen|wonende|woonde|adres(?:se)?|adresie|address|adressen|osoite|osoitteessa|live"
-    r"|lives"
-    r"|living|mieszkam|mieszka|zamieszkał\w+|bor|bodd?e?|asun|asuu|verhuisd|moved|flyttet|muuttanut)\b[^\d\n]{0,14}"
+    r"(?<!\w)" + any_of(" ".join(LIVING)) + r"\b[^\d\n]{0,14}"
     r"\b(?:op|aan|in|at|to|naar|van|from|na|przy|i|på|til|fra|is|er|on|:)?:? ?(?:de |het |den )?\Z",
     re.IGNORECASE,
 )
@@ -151,7 +167,7 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
         return None
     bare = word.rstrip(".,").lower()
     capital = word[0].isupper()
-    if bare in _NOT_A_STREET or not (capital or bare.endswith(_PLAIN_TAILS) or language == "pl" or bare in _ALL_ALONE):
+    if bare in NOT_A_STREET or not (capital or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE):
         return None
     house = _HOUSE.match(text, start)
     if not house:
@@ -162,9 +178,8 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     polish = (_POLISH_CUE if language == "pl" else _POLISH_CUE_SURE).search(text, floor, start)
     if polish and not _POLISH_NOT.search(polish.group(1)):
         return Span(polish.start(), end, "ADDRESS", "street (pl) and number", 0.9)
-    back = _BACK.search(text, floor, start)
-    if back:
-        words = back.group().split()
+    words = _words_before(text[floor:start])
+    if words:
         street = _street(words, language)
         if street:
             count, rule, confidence = street
@@ -176,9 +191,30 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
                 return Span(case.start(1), end, "ADDRESS", "street (pl) in a case and number", 0.7)
         if capital and len(bare) >= 3:
             return _unknown_street(text, floor, start, end)
-    elif word[-1] == "," and bare.endswith(_PLAIN_TAILS):
+    elif word[-1] == "," and bare.endswith(PLAIN_TAILS):
         return Span(start - 1 - len(word), end, "ADDRESS", "street and number", 0.8)
     return None
+
+
+def _words_before(text: str) -> list[str]:
+    """The last words of a text that ends in a blank, with no more than one or two blanks between them."""
+    words: list[str] = []
+    blanks = 0
+    for part in reversed(text.split(" ")[:-1] if text.endswith(" ") else []):
+        if not part:
+            blanks += 1
+            if blanks > 1:
+                break
+            continue
+        word = _WORD_END.search(part)
+        if not word:
+            break
+        words.append(word.group())
+        if word.start() or len(words) == _MOST_WORDS:
+            break
+        blanks = 0
+    words.reverse()
+    return words
 
 
 def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:
@@ -191,9 +227,6 @@ def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:
     if _POSTCODE_NEXT.match(text, end):
         return Span(first.start(), end, "ADDRESS", "name and number before a postcode", 0.85)
     return None
-
-
-_ALL_ALONE: Final = frozenset().union(*_ALONE.values())
 
 
 def _street(words: list[str], language: str) -> tuple[int, str, float] | None:
@@ -209,7 +242,7 @@ def _street(words: list[str], language: str) -> tuple[int, str, float] | None:
             continue
         if alone and not (words[-2][0].isupper() or tongue == language):
             continue
-        if not alone and not capital and not (bare.endswith(_PLAIN_TAILS) and len(bare) > 6):
+        if not alone and not capital and not (bare.endswith(PLAIN_TAILS) and len(bare) > 6):
             continue
         if alone and len(bare) < 3 and not (last.endswith(".") or words[-2][0].isupper()):
             continue
@@ -236,7 +269,7 @@ def _street(words: list[str], language: str) -> tuple[int, str, float] | None:
 _ENGLISH: Final = re.compile(
     r"[A-Za-z]?(?:[-\u2013/]\d{1,4}[A-Za-z]?)?,? {1,2}"
     r"(?:(?:(?:[A-Z][\w'’.-]{0,30}|the|of|y|le) ){0,4}[A-Z][\w'’-]{0,30} (?i:" + any_of(_TAILS["en"]) + r")"
-    r"|[A-Z][a-z]{2,20}(?:way|gate|croft|mead)|Heol (?:[A-Z]?[\w'’-]{1,30} ?){1,3})\b\.?"
+    r"|[A-Z][a-z]{2,20}(?:" + "|".join(ENGLISH_ENDINGS) + r")|Heol (?:[A-Z]?[\w'’-]{1,30} ?){1,3})\b\.?"
 )
 _ENGLISH_LOWER: Final = re.compile(
     r"[A-Za-z]?(?:[-\u2013/]\d{1,4}[A-Za-z]?)? {1,2}(?:[\w'’-]{2,30} ){1,3}"

@@ -6,9 +6,9 @@ from typing import Final
 
 from pipelines.personal_data.numbers import Groups
 from pipelines.personal_data.spans import Span
-from pipelines.personal_data.wordlists import any_of
+from pipelines.personal_data.wordlists import any_of, set_of
 
-_MONTHS: Final = any_of(
+MONTHS: Final = set_of(
     """
     januari januar january jan februari februar february feb maart mrt march mars mar april apr mei may mai juni
     juny june jun juli july jul augustus august aug september sept sep oktober october okt oct november nov
@@ -17,6 +17,7 @@ _MONTHS: Final = any_of(
     kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta
     """
 )
+_MONTHS: Final = any_of(" ".join(MONTHS))
 _DATE: Final = re.compile(
     rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e)?\.?(?: of)? {_MONTHS}\.?,?(?: ['’]?\d{{2,4}})?"
     r"|\d{1,2} ?[-./ ] ?\d{1,2} ?[-./ ] ?['’]?(?:\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2}"

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import Final
 
-from phonenumbers import PhoneMetadata, country_code_for_region, is_valid_number, parse
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, country_code_for_region, is_valid_number, parse
 from phonenumbers.phonenumberutil import NumberParseException
 from stdnum import luhn, numdb
 from stdnum.exceptions import ValidationError
@@ -132,6 +132,28 @@ def is_international_phone(digits: str) -> bool:
             return is_national_phone(rest, region) or (
                 region != "PL" and region != "NO" and rest[:1] == "0" and is_national_phone(rest[1:], region)
             )
+    return _is_plausible(digits) and _is_valid(digits)
+
+
+def _is_plausible(digits: str) -> bool:
+    """Whether digits have the form of some number of their country: the cheap question before the dear one."""
+    for length in (1, 2, 3):
+        regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length])) if digits[0] != "0" else None
+        if regions:
+            return any(_form(region).fullmatch(digits, length) for region in regions)
+    return False
+
+
+@cache
+def _form(region: str) -> re.Pattern[str]:
+    metadata = PhoneMetadata.metadata_for_region(region)
+    if metadata is None or metadata.national_prefix_transform_rule or not metadata.general_desc:
+        return re.compile(".*")
+    prefix = metadata.national_prefix_for_parsing
+    return re.compile((f"(?:{prefix})?" if prefix else "") + f"(?:{metadata.general_desc.national_number_pattern})")
+
+
+def _is_valid(digits: str) -> bool:
     try:
         return is_valid_number(parse("+" + digits, None))
     except NumberParseException:

@@ -92,6 +92,13 @@ _WORDS: Final = {
     puhuin soitin juttelin keskustelin kysyin tapasin asioin soittakaa kuulin
     """,
 }
+TITLES: Final = set_of("mr mrs ms dr drs mw dhr mevr hr fru pan pani")
+"""Titles that are never taken for a name themselves."""
+
+INFIXES: Final = set_of(
+    "van de der den 't ’t t ten ter te von zu zum vom el al la le di da del della dos das du af bin ibn v d vd v.d op"
+)
+
 CUES: Final = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
 
 SAYING: Final = set_of(

@@ -7,14 +7,17 @@ asked, but below some thirty letters the answer is a guess.
 import re
 from collections.abc import Sequence
 from functools import cache
-from itertools import repeat
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.personal_data.keys import Table, keys_of
+from pipelines.personal_data.lexicon import lexicon
+from pipelines.personal_data.reading import EMPTY, Texts
 from pipelines.personal_data.spans import LANGUAGES
 from pipelines.personal_data.wordlists import set_of
-from pipelines.personal_data.words import words
 
-_WORD: Final = re.compile(r"[^\W\d_]+")
 _LONGEST: Final = 150  # words looked at
 # What a word that is rare (1) to very common (4) in a language says for it, and one that none of its lists has.
 _POINTS: Final = (0.0, 0.7, 1.0, 1.4, 1.8, 0.3)
@@ -71,37 +74,37 @@ _LETTERS: Final = (
 _NEIGHBOUR: Final = re.compile(r"tion(?:er|en|erna|erne)?\b|\baf\b|[^\Wae]ede\b|lse[rs]?ne\b|hed(?:en)?\b|[äö]")
 
 
-# Each word's votes are one number, twelve bits a language in tenths, so that a text's votes are one sum.
-_BITS: Final = 12
-_MASK: Final = (1 << _BITS) - 1
 _CLOSE: Final = 1.35  # how far the best has to be ahead to need no look at letters
 _FEW: Final = 7
 _THIN: Final = 0.6  # votes a word below which a text of more than a few words is in none of the five
 
 
-def _packed(votes: Sequence[float]) -> int:
-    number = 0
-    for vote in votes:
-        number = number << _BITS | round(10 * vote)
-    return number
-
-
 class _Votes:
-    """What each word says, as sums of votes for the five languages and for another."""
+    """What each word says, as tenths of votes for the five languages and for another."""
 
     def __init__(self) -> None:
-        self.listed, codes = words()
-        self.of_code = [
-            _packed((*(_POINTS[common] for common in code.common), _FOREIGN_POINTS[code.foreign])) for code in codes
-        ]
-        self.of_code.append(0)  # for a word that is not listed
-        extra: dict[str, list[float]] = {}
+        codes = lexicon().codes
+        common = np.round(10 * np.array(_POINTS))[codes.common].astype(np.int32)
+        foreign = np.round(10 * np.array(_FOREIGN_POINTS))[codes.foreign].astype(np.int32)
+        self.of_code = np.vstack((common, foreign)).T
+        extra: dict[str, list[int]] = {}
         for number, language in enumerate(LANGUAGES):
             for word in _SMALL[language].split():
-                extra.setdefault(word, [0.0] * 6)[number] += 0.9
+                extra.setdefault(word, [0] * 6)[number] += 9
         for word in _OTHERS - extra.keys():
-            extra[word] = [0.0] * 5 + [1.2]
-        self.extra = {word: _packed(votes) for word, votes in extra.items()}
+            extra[word] = [0] * 5 + [12]
+        keys = keys_of(list(extra)).key
+        order = np.argsort(keys)
+        self._extra = Table(keys[order])
+        self._of_extra = np.vstack((np.array(list(extra.values()), np.int32)[order], np.zeros((1, 6), np.int32)))
+
+    def of(self, texts: Texts) -> npt.NDArray[np.int32]:
+        """The sums of the votes of the words of each text, a row a text; of a long one of those at its start."""
+        slots = texts.slots
+        votes = self.of_code.take(lexicon().code.take(slots.row), axis=0)
+        votes += self._of_extra.take(self._extra.find(slots.key), axis=0)
+        votes[np.arange(len(slots.text)) - texts.first.take(slots.text) >= _LONGEST + EMPTY] = 0
+        return np.add.reduceat(votes, texts.first, axis=0)
 
 
 @cache
@@ -109,27 +112,39 @@ def _votes() -> _Votes:
     return _Votes()
 
 
-def detect(text: str, found: Sequence[str] | None = None) -> str:
-    """'nl', 'en', 'pl', 'nb' or 'fi'; 'other' for another language or none. `found` are the text's words, if known."""
-    votes = _votes()
-    lower = [word.lower() for word in (found if found is not None else _WORD.findall(text))[:_LONGEST]]
-    if not lower:
+def detect(text: str) -> str:
+    """'nl', 'en', 'pl', 'nb' or 'fi'; 'other' for another language or none. Of many texts, `languages` costs less."""
+    return languages(Texts([text]), [0])[0]
+
+
+def languages(texts: Texts, asked: Sequence[int]) -> list[str]:
+    """The languages of some texts of a batch."""
+    if not asked:
+        return []
+    votes, counts = _votes().of(texts), texts.count.copy()
+    if len(texts.joined):  # here words end at an apostrophe
+        apart = Texts([texts.strings[text] for text in texts.joined.tolist()], apostrophes=False)
+        votes[texts.joined], counts[texts.joined] = _votes().of(apart), apart.count
+    shares = (votes / 10).tolist()
+    words = np.minimum(counts, _LONGEST).tolist()
+    return [_settled(texts.strings[text], shares[text], words[text]) for text in asked]
+
+
+def _settled(text: str, totals: list[float], count: int) -> str:
+    """The language of a text whose words gave these votes."""
+    if not count:
         return "other"
-    of_code = votes.of_code
-    number = sum([of_code[place] for place in map(votes.listed.get, lower, repeat(-1))])
-    number += sum(map(votes.extra.get, lower, repeat(0)))
-    totals = [(number >> shift & _MASK) / 10 for shift in range(5 * _BITS, -1, -_BITS)]
     ranked = sorted(totals, reverse=True)
     if ranked[0] < _CLOSE * ranked[1] or ranked[0] < 3.0 or not text.isascii():
         start = text[:400].lower()
         for pattern, language, points in _LETTERS:
-            count = len(pattern.findall(start))
-            if count:
-                totals[5 if language == "other" else LANGUAGES.index(language)] += points * min(count, 12)
+            found = len(pattern.findall(start))
+            if found:
+                totals[5 if language == "other" else LANGUAGES.index(language)] += points * min(found, 12)
     best = max(range(5), key=totals.__getitem__)
     if LANGUAGES[best] == "nb":
         totals[5] += 2.5 * len(_NEIGHBOUR.findall(text[:400].lower()))
-    thin = len(lower) >= _FEW and totals[best] < _THIN * len(lower)
+    thin = count >= _FEW and totals[best] < _THIN * count
     if totals[best] < 0.7 or thin or totals[5] > 1.15 * totals[best]:
         return "other"
     return LANGUAGES[best]

@@ -5,7 +5,7 @@ time is linear in the text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pipelines.personal_data.checks import (
@@ -27,32 +27,25 @@ from pipelines.personal_data.wordlists import any_of, set_of
 Groups = Sequence[tuple[int, int]]
 """Start and end of each run of digits in a text."""
 
-_GROUP: Final = re.compile(r"[0-9]+")
-_JOINS: Final = frozenset(" \u00a0\u202f\t./-\u2010\u2011\u2012\u2013\u2014()")
+JOINS: Final = frozenset(" \u00a0\u202f\t./-\u2010\u2011\u2012\u2013\u2014()")
 _DATE: Final = re.compile(r"(?:\d{1,2}[-./ ]{1,2}){2}(?:19|20)\d\d|(?:19|20)\d\d(?:[-./ ]\d{1,2}){2}")
 FEWEST: Final = 7
 FEWEST_OF_IBAN: Final = 10
 FEWEST_OF_ID: Final = 6
-_LONGEST: Final = 19
+LONGEST: Final = 19
+WIDEST_GAP: Final = 4
 
 
-def groups(text: str) -> list[tuple[int, int]]:
-    """The runs of digits of a text."""
-    return [found.span() for found in _GROUP.finditer(text)]
-
-
-_NO_PERSON: Final = re.compile(
-    any_of(
-        """
-        kvk k.v.k handelsregister order bestel meter mittari lukema måler licznik zamówieni tilaus barcode
-        streepjescode kod_kreskowy strekkode viivakoodi isbn org.nr org_nr org._nr orgnr organisasjonsn y-tunnus
-        ytunnus krs regon nip btw vat_ faktu factuur invoice lasku artikel track zending parcel pakket paczk pakke
-        vestigingsn rsin company_n
-        """
-    )
-    + r"[^\d\n]{0,24}\Z",
-    re.IGNORECASE,
+_NO_PERSON: Final = set_of(
+    """
+    kvk k.v.k handelsregister order bestel meter mittari lukema måler licznik zamówieni tilaus barcode
+    streepjescode kod_kreskowy strekkode viivakoodi isbn org.nr org_nr org._nr orgnr organisasjonsn y-tunnus
+    ytunnus krs regon nip btw vat_ faktu factuur invoice lasku artikel track zending parcel pakket paczk pakke
+    vestigingsn rsin company_n
+    """
 )
+_NO_PERSON_REACH: Final = 24
+_BREAK: Final = re.compile(r"[\d\n]")
 _NO_PHONE: Final = re.compile(
     r"(?:pas|kaart|card|kort|kortti|karta|chip|klant|kunde|customer)\w*[^\d\n]{0,16}\Z", re.IGNORECASE
 )
@@ -74,28 +67,21 @@ def _before(text: str, start: int, pattern: re.Pattern[str], width: int = 44) ->
     return pattern.search(text[max(0, start - width) : start]) is not None
 
 
-def numbers(text: str, found: Groups, language: str) -> Iterator[Span]:
-    """Phone numbers, BSN, PESEL, fødselsnummer and cards, over windows of neighbouring digit groups."""
-    count = len(found)
-    for i, (start, end) in enumerate(found):
-        size = end - start
-        if size > _LONGEST:
-            continue
-        if size >= FEWEST:
-            yield from _window(text, start, end, text[start:end], (size,), language)
-        digits = text[start:end]
-        sizes: tuple[int, ...] = (size,)
-        for k in range(i + 1, min(count, i + _LONGEST)):
-            next_start, next_end = found[k]
-            if next_start - end > 4 or len(digits) + next_end - next_start > _LONGEST:
-                break
-            if not _JOINS.issuperset(text[end:next_start]):
-                break
-            end = next_end
-            digits += text[next_start:next_end]
-            sizes += (next_end - next_start,)
-            if len(digits) >= FEWEST:
-                yield from _window(text, start, end, digits, sizes, language)
+def _is_no_persons(text: str, start: int) -> bool:
+    """Whether a word before says that a number is no person's, with no digit and no new line between."""
+    before = _BREAK.split(text[max(0, start - 44) : start])[-1].lower()
+    return any(
+        len(before) - before.rfind(word) - len(word) <= _NO_PERSON_REACH for word in _NO_PERSON if word in before
+    )
+
+
+def numbers(text: str, windows: Iterable[Groups], language: str) -> Iterator[Span]:
+    """Phone numbers, BSN, PESEL, fødselsnummer and cards. `windows` are neighbouring digit groups, with no more between
+    them than `JOINS`, that together may be one."""
+    for window in windows:
+        start, end = window[0][0], window[-1][1]
+        digits = "".join([text[a:b] for a, b in window])
+        yield from _window(text, start, end, digits, tuple(b - a for a, b in window), language)
 
 
 def _window(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...], language: str) -> Iterator[Span]:
@@ -107,12 +93,7 @@ def _window(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...]
             yield Span(start, end, "NATIONAL_ID", "fødselsnummer: check digits", 0.98)
         elif is_pesel(digits):
             yield Span(start, end, "NATIONAL_ID", "PESEL: date and check digit", 0.97)
-    if (
-        n in (8, 9)
-        and is_bsn(digits)
-        and _is_bsn_shape(text, start, end, sizes)
-        and not _before(text, start, _NO_PERSON)
-    ):
+    if n in (8, 9) and is_bsn(digits) and _is_bsn_shape(text, start, end, sizes) and not _is_no_persons(text, start):
         yield Span(start, end, "NATIONAL_ID", "BSN: eleven-test", 0.9 if n == 9 else 0.7)
     if n <= 15:
         phone = _phone(text, start, end, digits, sizes, language)
@@ -126,11 +107,12 @@ def _is_bsn_shape(text: str, start: int, end: int, sizes: tuple[int, ...]) -> bo
     return sum(sizes) == 9 and len(sizes) <= 4 and min(sizes) >= 2 and not _DATE.fullmatch(text, start, end)
 
 
-_POLISH: Final = {
+# The groups that a number is written in.
+POLISH: Final = {
     (9,), (3, 3, 3), (2, 3, 2, 2), (2, 7), (3, 2, 2, 2), (2, 3, 4), (3, 6), (3, 3, 2, 1), (2, 2, 2, 3), (3, 2, 4)
 }  # fmt: skip
-_NORWEGIAN: Final = {(8,), (3, 2, 3), (2, 2, 2, 2), (4, 4), (2, 6), (3, 5), (2, 3, 3), (3, 3, 2)}
-_DUTCH_WITHOUT_ZERO: Final = {(9,), (1, 8), (1, 2, 2, 2, 2), (1, 4, 4)}
+NORWEGIAN: Final = {(8,), (3, 2, 3), (2, 2, 2, 2), (4, 4), (2, 6), (3, 5), (2, 3, 3), (3, 3, 2)}
+DUTCH_WITHOUT_ZERO: Final = {(9,), (1, 8), (1, 2, 2, 2, 2), (1, 4, 4)}
 
 
 def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...], language: str) -> Span | None:
@@ -161,20 +143,16 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
             n >= 8
             and is_national_phone(digits[1:], "FI")
             and (language in ("fi", "other") or _before(text, start, _PHONE_WORD))
-            and not _before(text, start, _NO_PERSON)
+            and not _is_no_persons(text, start)
         ):
             return Span(opening, end, "PHONE", "phone, national (FI)", 0.9)
         return None
-    polish = n == 9 and sizes in _POLISH and is_national_phone(digits, "PL")
-    norwegian = n == 8 and sizes in _NORWEGIAN and is_national_phone(digits, "NO")
-    dutch = n == 9 and digits[0] == "6" and sizes in _DUTCH_WITHOUT_ZERO and is_national_phone(digits, "NL")
+    polish = n == 9 and sizes in POLISH and is_national_phone(digits, "PL")
+    norwegian = n == 8 and sizes in NORWEGIAN and is_national_phone(digits, "NO")
+    dutch = n == 9 and digits[0] == "6" and sizes in DUTCH_WITHOUT_ZERO and is_national_phone(digits, "NL")
     region = COUNTRY_CODES.get(digits[:2], "") if 10 <= n <= 12 else ""
     coded = bool(region) and is_national_phone(digits[2:], region)
-    if (
-        not (polish or norwegian or dutch or coded)
-        or _before(text, start, _NO_PERSON)
-        or _before(text, start, _NO_PHONE)
-    ):
+    if not (polish or norwegian or dutch or coded) or _is_no_persons(text, start) or _before(text, start, _NO_PHONE):
         return None
     told = _before(text, start, _PHONE_WORD)
     if polish and (told or language in ("pl", "other")):
@@ -293,7 +271,8 @@ _NO_PLATE: Final = set_of(
     OM UIT NA IN AT ON NO OV MRT APR NOV DEC JAN FEB TAL PKT ART
     """
 )
-_LONGEST_PLATE: Final = 9
+LONGEST_PLATE: Final = 9
+PLATES: Final = {plate for plate in _DUTCH_PLATES | _BARE_PLATES if "L" in plate}
 
 
 def plates(text: str, found: Groups, language: str) -> Iterator[Span]:
@@ -305,12 +284,12 @@ def plates(text: str, found: Groups, language: str) -> Iterator[Span]:
         if start < done or end - start > 5:
             continue
         a, b = start, end
-        while a > 0 and start - a < _LONGEST_PLATE and ((c := text[a - 1]) == "-" or (c.isalnum() and c.isascii())):
+        while a > 0 and start - a < LONGEST_PLATE and ((c := text[a - 1]) == "-" or (c.isalnum() and c.isascii())):
             a -= 1
-        while b < len(text) and b - end < _LONGEST_PLATE and ((c := text[b]) == "-" or (c.isalnum() and c.isascii())):
+        while b < len(text) and b - end < LONGEST_PLATE and ((c := text[b]) == "-" or (c.isalnum() and c.isascii())):
             b += 1
         done = b
-        if b - a > _LONGEST_PLATE:
+        if b - a > LONGEST_PLATE:
             continue
         form = text[a:b].translate(_SHAPE)
         if form in _DUTCH_PLATES and "L" in form:

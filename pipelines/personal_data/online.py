@@ -36,7 +36,8 @@ _AT: Final = re.compile(
     r"|miukumauku|kissanhäntä)\b",
     re.IGNORECASE,
 )
-_DOT_WORD: Final = r"(?:dot|punt|kropka|punktum|prikk|piste|point)"
+DOT_WORDS: Final = set_of("dot punt kropka punktum prikk piste point")
+_DOT_WORD: Final = any_of(" ".join(DOT_WORDS))
 _DOT: Final = rf"(?: ?[(\[{{] ?(?:{_DOT_WORD}|\.) ?[)\]}}] ?| {_DOT_WORD} | \. |\.)"
 _GLUE: Final = (
     rf"(?:{_DOT}| ?[(\[] ?(?:underscore|dash) ?[)\]] ?"
@@ -44,9 +45,10 @@ _GLUE: Final = (
     r"|understrek|bindestrek"
     r"|alaviiva|viiva|dash|hyphen|minus|plus) )"
 )
+DOMAINS: Final = set_of("com net org info eu nl be de uk ie pl no fi se dk me io app online frl amsterdam")
+_DOMAINS: Final = any_of(" ".join(DOMAINS))
 _SPELLED_DOMAIN: Final = re.compile(
-    rf" ?([\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}(?:com|net|org|info|eu|nl|be|de|uk|ie|pl|no|fi|se|dk|me"
-    rf"|io|app|online|frl|amsterdam))\b",
+    rf" ?([\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_DOMAINS})\b",
     re.IGNORECASE,
 )
 _SPELLED_LOCAL: Final = re.compile(rf"(?<![\w@.])[\w+.-]{{1,40}}(?:{_GLUE}[\w+-]{{1,40}}){{0,5}} ?\Z", re.IGNORECASE)

@@ -3,7 +3,7 @@
 Kept unless a title or an introduction stands before them: a Mr John Lewis is a person.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 _NAMES: Final = """
 albert_heijn jan_linders bakker_bart van_der_valk van_gelder heijmans dirk_van_den_broek dirk_van_den_broeck c_&_a
@@ -56,7 +56,15 @@ for _name in _LISTED:
     _BY_FIRST.setdefault(_words[0][:4], []).append(_words)
 
 
-def covers(words: list[str], first: int, last: int) -> bool:
+class Words(Protocol):
+    """The words of a text."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int) -> str: ...
+
+
+def covers(words: "Words", first: int, last: int) -> bool:
     """Whether the words of a text from `first` to `last` are part of a public name, in any case and inflected."""
     for at in range(max(0, first - 3), first + 1):
         for name in _BY_FIRST.get(words[at][:4].lower(), ()):

@@ -8,26 +8,29 @@ word away.
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
-from pipelines.personal_data import addresses, births, names, numbers, online
 from pipelines.personal_data import contacts as contact_details
-from pipelines.personal_data import language as languages
+from pipelines.personal_data import names, sieves
+from pipelines.personal_data.groups import Groups
+from pipelines.personal_data.language import languages
+from pipelines.personal_data.reading import DATUM, NAME, Texts
 from pipelines.personal_data.spans import PLACEHOLDERS, Scrubbed, Span
 
 _MOST_PASSES: Final = 10
 _ORDER: Final = "URL EMAIL IBAN CARD NATIONAL_ID PHONE IP BIRTHDATE PLATE ADDRESS POSTCODE HANDLE OTHER NAME"
 _RANK: Final = {kind: rank for rank, kind in enumerate(_ORDER.split())}
 _SURE: Final = 0.95
-_DIGIT: Final = re.compile(r"[0-9]")
-_SIGN: Final = re.compile(r"[0-9@/\[]|::|www\.|-.-|(?:\b\w ){3}")
-_TELLING: Final = frozenset(
-    form for word in online.AT_WORDS | numbers.ZEROS for form in (word, word.capitalize(), word.upper())
-)
+_LONGEST_KEPT: Final = 100
+_MOST_KEPT: Final = 2_000
+_LONGEST_BATCH: Final = 1_000_000  # characters; what a batch is read into takes some forty bytes for each
 
 Ranges = Sequence[tuple[int, int]]
+Shifts = list[tuple[int, int, int]]
+_by_start: Final = attrgetter("start")
 
 
 class Scrubber:
@@ -51,6 +54,8 @@ class Scrubber:
         self._kinds = written
         self._written = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))))
         self._odd_marks = any(word[0] != "[" for word in written)
+        # Parts of addresses of pages come one by one, and repeat; a text alone costs as much as fifty in a batch.
+        self._without_contacts = lru_cache(_MOST_KEPT)(lambda text, language: self.scrub_all([text], [language])[0])
         names.load()
 
     def scrub(
@@ -64,17 +69,14 @@ class Scrubber:
         """The text without personal data, and what was taken out of it.
 
         `contacts` are the details that the event carries; they are taken out in every form. `protected` are offsets
-        of case numbers, which stay whatever they look like.
+        of case numbers, which stay whatever they look like. Of many texts, `scrub_all` costs far less for each.
         """
-        composed, places = _compose(text)
-        if places is not None:
-            protected = [(bisect_left(places, start), bisect_left(places, end)) for start, end in protected]
-        spans, read_as = self._find(composed, language, contacts, protected)
-        if not spans:
-            return Scrubbed(text, (), read_as)
-        if places is not None:
-            spans = [Span(places[s.start], places[s.end], s.type, s.rule, s.confidence) for s in spans]
-        return Scrubbed(self._render(text, spans, read_as)[0], tuple(spans), read_as)
+        if protected or len(text) > _LONGEST_KEPT:
+            return self.scrub_all([text], [language], [contacts], [protected])[0]
+        without = self._without_contacts(text, language)
+        if contacts and (without.spans or any(contact_details.find(text, contacts))):
+            return self.scrub_all([text], [language], [contacts])[0]
+        return without
 
     def scrub_many(
         self,
@@ -84,99 +86,145 @@ class Scrubber:
         protected: Sequence[Ranges] | None = None,
     ) -> list[str | None]:
         """What `scrub` gives for each text, without the spans. None stays None."""
-        rows = zip(texts, languages or repeat(None), contacts or repeat(()), protected or repeat(()), strict=False)
-        return [
-            None if text is None else self._text(text, language, details, kept)
-            for text, language, details, kept in rows
-        ]
+        there = [text or "" for text in texts]
+        found: list[str | None] = list(texts)
+        for first, batch in self._batches(there, languages, contacts, protected):
+            for at, spans in batch.spans.items():
+                if texts[first + at] is not None:
+                    found[first + at] = self._render(batch.texts[at], spans, batch.read_as[at])[0]
+        return found
 
-    def _text(self, text: str, language: str | None, contacts: Sequence[str], protected: Ranges) -> str:
-        if not (contacts or self._scrub) and not text.isupper() and _is_plain(text):
-            return text
-        return self.scrub(text, language, contacts=contacts, protected=protected).text
+    def scrub_all(
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None = None,
+        contacts: Sequence[Sequence[str]] | None = None,
+        protected: Sequence[Ranges] | None = None,
+    ) -> list[Scrubbed]:
+        """What `scrub` gives for each text."""
+        found = []
+        for _, batch in self._batches(texts, languages, contacts, protected):
+            for at, (text, language) in enumerate(zip(batch.texts, batch.read_as, strict=True)):
+                spans = batch.spans.get(at, ())
+                written = self._render(text, spans, language)[0] if spans else text
+                found.append(Scrubbed(written, tuple(spans), language))
+        return found
 
-    def _find(
-        self, text: str, language: str | None, contacts: Sequence[str], protected: Ranges
-    ) -> tuple[list[Span], str]:
-        """All spans, in order, and the language the text was read in at first."""
-        given = language if language in PLACEHOLDERS else None
-        read_as = first = given or languages.detect(text)
-        spans = new = self._detect(text, read_as, contacts, protected)
-        for _ in range(_MOST_PASSES):
+    def _batches(
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None,
+        contacts: Sequence[Sequence[str]] | None,
+        protected: Sequence[Ranges] | None,
+    ) -> Iterator[tuple[int, "_Batch"]]:
+        """The texts in batches that are small enough for memory, all their spans found, and where each begins."""
+        count = len(texts)
+        given = languages or [None] * count
+        details = contacts or [()] * count
+        cases = protected or [()] * count
+        at = 0
+        while at < count:
+            size, end = 0, at
+            while end < count and (end == at or size + len(texts[end]) <= _LONGEST_BATCH):
+                size += len(texts[end])
+                end += 1
+            batch = _Batch(list(texts[at:end]), list(given[at:end]), details[at:end], list(cases[at:end]))
+            self._find(batch)
+            batch.decompose()
+            yield at, batch
+            at = end
+
+    def _find(self, batch: "_Batch") -> None:
+        """Finds all spans of each text, in order, and the language that it was read in at first."""
+        left = list(range(len(batch.texts)))
+        currents, cases = batch.composed, batch.protected
+        shifts: list[Shifts] = [[]] * len(left)
+        for _ in range(_MOST_PASSES + 1):
+            texts = Texts(currents)
+            tongues = _tongues(texts, [batch.given[at] for at in left])
+            batch.read_as = batch.read_as or tongues
+            new = self._detect(texts, tongues, [batch.contacts[at] for at in left], cases)
             if not new:
                 break
-            current, shifts = self._render(text, spans, first)
-            read_as = given or languages.detect(current)
-            kept = [(_shifted(start, shifts), _shifted(end, shifts)) for start, end in protected]
-            new = [
-                Span(s.start - (by := _shift_at(s.start, shifts)), s.end - by, s.type, s.rule, s.confidence)
-                for s in self._detect(current, read_as, contacts, kept)
+            for place, spans in new.items():
+                at, by = left[place], shifts[place]
+                if by:
+                    spans = [
+                        Span(s.start - (ahead := _shift_at(s.start, by)), s.end - ahead, s.type, s.rule, s.confidence)
+                        for s in spans
+                    ]
+                    spans = sorted(batch.spans[at] + spans, key=_by_start)
+                batch.spans[at] = spans
+            # Where something was found, the text with its placeholders is looked at again.
+            left = [left[place] for place in new]
+            rendered = [self._render(batch.composed[at], batch.spans[at], batch.read_as[at]) for at in left]
+            currents, shifts = [text for text, _ in rendered], [by for _, by in rendered]
+            cases = [
+                [(_shifted(start, by), _shifted(end, by)) for start, end in batch.protected[at]]
+                for at, by in zip(left, shifts, strict=True)
             ]
-            spans = sorted(spans + new, key=lambda s: s.start)
-        return spans, first
 
-    def _detect(self, text: str, language: str, contacts: Sequence[str], protected: Ranges) -> list[Span]:
-        """The spans of one pass, in order and without overlaps."""
-        spans: list[Span] = []
-        if contacts:
-            spans += contact_details.find(text, contacts)
+    def _detect(
+        self,
+        texts: Texts,
+        tongues: Sequence[str],
+        contacts: Sequence[Sequence[str]],
+        protected: Sequence[Ranges],
+    ) -> dict[int, list[Span]]:
+        """The spans of one pass by text, in order and without overlaps; only texts with some."""
+        strings = list(texts.strings)
+        spans: dict[int, list[Span]] = {}
+
+        def add(text: int, found: Iterable[Span]) -> None:
+            if some := list(found):
+                spans.setdefault(text, []).extend(some)
+
+        for text, details in enumerate(contacts):
+            if details:
+                add(text, contact_details.find(strings[text], details))
         if self._scrub:
-            spans += (Span(*m.span(), "OTHER", "the town's own word", 1.0) for m in self._scrub.finditer(text))
-        words = names.words_of(text)
-        telling = _TELLING.intersection(words)
-        if "@" in text:
-            spans += online.emails(text)
-            spans += online.handles(text)
-            spans += online.spelled_emails(text)
-        elif telling or "(a)" in text or "[a]" in text:
-            spans += online.spelled_emails(text)
-        if telling and not numbers.ZEROS.isdisjoint(map(str.lower, telling)):
-            spans += numbers.spoken_numbers(text)
-        if text.count("-") >= names.FEWEST_LETTERS - 1 or text.count(" ") >= 2 * len("".join(words)) // 3:
-            spans += names.spelled(text)
-        if online.may_hold_url(text):
-            spans += online.urls(text)
-        if text.count(".") >= 3 or text.count(":") >= 2:
-            spans += online.ips(text)
-        if _DIGIT.search(text):
-            spans += self._digits(text, language)
-        marks = [(*m.span(), m.group()) for m in self._written.finditer(text)] if "[" in text or self._odd_marks else []
-        if not (spans or marks or protected):
-            spans = list(names.names(text, language, words))
-            return _settle(text, spans, (), self._kept(text)) if spans else spans
-        taken = [*protected, *((start, end) for start, end, _ in marks)]
-        kept = self._kept(text)
-        spans = _settle(text, spans, taken, kept)
-        if names.may_hold(words):
-            letters = list(text)
-            for start, end in (*taken, *((s.start, s.end) for s in spans)):
-                letters[start:end] = names.DATUM * (end - start)
-            named = [(start, end) for start, end, mark in marks if self._kinds[mark] == "NAME"]
-            for start, end in (*named, *((s.start, s.end) for s in spans if s.type == "NAME")):
-                letters[start:end] = names.NAME * (end - start)
-            found = list(names.names("".join(letters), language))
-            if found:
-                spans = sorted(spans + _settle(text, found, taken, kept), key=lambda s: s.start)
-        return spans
-
-    @staticmethod
-    def _digits(text: str, language: str) -> list[Span]:
-        """What begins at a digit. Each detector is asked only where a text has the digits it needs."""
-        spans: list[Span] = []
-        groups = numbers.groups(text)
-        count = sum(end - start for start, end in groups)
-        if count >= numbers.FEWEST:
-            spans += numbers.numbers(text, groups, language)
-            if count >= numbers.FEWEST_OF_IBAN:
-                spans += numbers.ibans(text, groups)
-        if count >= numbers.FEWEST_OF_ID:
-            spans += numbers.lettered_ids(text, groups)
-        spans += numbers.plates(text, groups, language)
-        spans += addresses.streets(text, groups, language)
-        spans += addresses.postcodes(text, groups, language)
-        if count >= births.FEWEST and births.may_hold(text):
-            spans += births.birth_dates(text, groups)
-        return spans
+            for text, string in enumerate(strings):
+                add(text, (Span(*m.span(), "OTHER", "the town's own word", 1.0) for m in self._scrub.finditer(string)))
+        groups = Groups(texts, tongues)
+        for detect, asked in sieves.by_sign(texts, groups):
+            for text in asked:
+                add(text, detect(strings[text]))
+        for detect_at, places in sieves.by_digits(texts, groups):
+            for text, some in places.items():
+                add(text, detect_at(strings[text], some, tongues[text]))
+        found: dict[int, list[Span]] = {}
+        masked: dict[int, str] = {}
+        kept: dict[int, Ranges] = {}
+        taken: dict[int, Ranges] = {}
+        marks = {
+            text: [(*m.span(), m.group()) for m in self._written.finditer(string)]
+            for text, string in enumerate(strings)
+            if self._odd_marks or "[" in string
+        }
+        busy = set(spans)
+        busy.update(text for text, some in marks.items() if some)
+        busy.update(text for text, some in enumerate(protected) if some)
+        for text in busy:
+            string = strings[text]
+            of_text = marks.get(text, ())
+            taken[text] = [*protected[text], *((start, end) for start, end, _ in of_text)]
+            kept[text] = self._kept(string)
+            settled = _settle(string, spans[text], taken[text], kept[text]) if text in spans else []
+            if settled:
+                found[text] = settled
+            hidden = [(start, end, DATUM) for start, end in protected[text]]
+            hidden += [(start, end, NAME if self._kinds[mark] == "NAME" else DATUM) for start, end, mark in of_text]
+            hidden += [(s.start, s.end, NAME if s.type == "NAME" else DATUM) for s in settled]
+            masked[text] = _masked(string, hidden)
+        if masked:
+            order = sorted(masked)
+            texts.replace(order, [masked[text] for text in order])
+        for text, more in names.names(texts, tongues).items():
+            if more:
+                more = _settle(strings[text], more, taken.get(text, ()), kept.get(text) or self._kept(strings[text]))
+                if more:
+                    found[text] = sorted(found.get(text, []) + more, key=_by_start)
+        return found
 
     def _kept(self, text: str) -> list[tuple[int, int]]:
         return [m.span() for m in self._keep.finditer(text)] if self._keep else []
@@ -185,7 +233,7 @@ class Scrubber:
         """The text with placeholders; for each span, its end in the old and the new text and the shift after it."""
         words = self._placeholders.get(language) or self._placeholders["en"]
         parts: list[str] = []
-        shifts: list[tuple[int, int, int]] = []
+        shifts: Shifts = []
         at = shift = 0
         for span in spans:
             word = words[span.type]
@@ -197,32 +245,102 @@ class Scrubber:
         return "".join(parts), shifts
 
 
-def _is_plain(text: str) -> bool:
-    """Whether no detector could find anything: the gate that costs a look-up a word."""
-    if _SIGN.search(text):
-        return False
-    words = names.words_of(text)
-    return not names.may_hold(words) and _TELLING.isdisjoint(words)
+class _Batch:
+    """Texts on their way, with what came with them, and what was found by text: the spans, the language read in."""
+
+    def __init__(
+        self,
+        texts: list[str],
+        languages: Sequence[str | None],
+        contacts: Sequence[Sequence[str]],
+        protected: list[Ranges],
+    ) -> None:
+        self.texts = texts
+        self.given = [language if language in PLACEHOLDERS else None for language in languages]
+        self.contacts = contacts
+        self.protected = protected
+        self.spans: dict[int, list[Span]] = {}
+        self.read_as: list[str] = []
+        self.composed = texts
+        self._places: dict[int, list[int]] = {}
+        # Any part of a composed text is composed.
+        together = "".join(texts)
+        if not together.isascii() and not unicodedata.is_normalized("NFC", together):
+            self._compose()
+
+    def _compose(self) -> None:
+        self.composed = list(self.texts)
+        for at, text in enumerate(self.texts):
+            if not unicodedata.is_normalized("NFC", text):
+                self.composed[at], places = _composed(text)
+                self._places[at] = places
+                self.protected[at] = [
+                    (bisect_left(places, start), bisect_left(places, end)) for start, end in self.protected[at]
+                ]
+
+    def decompose(self) -> None:
+        """Gives the spans the offsets that they have in the texts that came in."""
+        for at in self._places.keys() & self.spans.keys():
+            places = self._places[at]
+            self.spans[at] = [
+                Span(places[s.start], places[s.end], s.type, s.rule, s.confidence) for s in self.spans[at]
+            ]
+
+
+def _tongues(texts: Texts, given: Sequence[str | None]) -> list[str]:
+    """The given languages, and where none is given that of the text."""
+    unknown = [at for at, language in enumerate(given) if language is None]
+    found = [language or "" for language in given]
+    for at, language in zip(unknown, languages(texts, unknown), strict=True):
+        found[at] = language
+    return found
+
+
+def _masked(text: str, hidden: list[tuple[int, int, str]]) -> str:
+    """The text with other characters in some places; in one that overlaps another, those of a name win."""
+    hidden.sort()
+    parts: list[str] = []
+    at = 0
+    for start, end, character in hidden:
+        if start >= at:
+            parts += (text[at:start], character * (end - start))
+            at = end
+        elif end > at or character == NAME:
+            return _masked_by_letter(text, hidden)
+    parts.append(text[at:])
+    return "".join(parts)
+
+
+def _masked_by_letter(text: str, hidden: Iterable[tuple[int, int, str]]) -> str:
+    letters = list(text)
+    for start, end, character in sorted(hidden, key=lambda each: each[2]):
+        letters[start:end] = character * (end - start)
+    return "".join(letters)
 
 
 def _settle(text: str, spans: list[Span], taken: Ranges, kept: Ranges) -> list[Span]:
     """Spans without overlaps: the surer type wins; what a loser alone covered is still taken where it is sure."""
     settled: list[Span] = []
     covered = _apart(taken)
-    for span in sorted(spans, key=lambda s: (s.confidence < 1.0, _RANK[s.type], -s.confidence, s.start - s.end)):
-        if span.confidence < 1.0 and any(a <= span.start and span.end <= b for a, b in kept):
+    for span in sorted(spans, key=_by_rank) if len(spans) > 1 else spans:
+        if kept and span.confidence < 1.0 and any(a <= span.start and span.end <= b for a, b in kept):
             continue
-        pieces = _without(span.start, span.end, covered)
+        pieces = _without(span.start, span.end, covered) if covered else [(span.start, span.end)]
         if pieces != [(span.start, span.end)] and span.confidence < _SURE and span.type != "NAME":
             continue
         for start, end in pieces:
             while start < end and not text[start].isalnum() and text[start] not in "@+([":
                 start += 1
-            if any(c.isalnum() for c in text[start:end]):
-                settled.append(Span(start, end, span.type, span.rule, span.confidence))
+            if any(map(str.isalnum, text[start:end])):
+                whole = start == span.start and end == span.end
+                settled.append(span if whole else Span(start, end, span.type, span.rule, span.confidence))
                 insort(covered, (start, end))
-    settled.sort(key=lambda s: s.start)
+    settled.sort(key=_by_start)
     return settled
+
+
+def _by_rank(span: Span) -> tuple[bool, int, float, int]:
+    return span.confidence < 1.0, _RANK[span.type], -span.confidence, span.start - span.end
 
 
 def _without(start: int, end: int, covered: Ranges) -> list[tuple[int, int]]:
@@ -252,13 +370,13 @@ def _apart(ranges: Ranges) -> list[tuple[int, int]]:
     return merged
 
 
-def _shift_at(new: int, shifts: list[tuple[int, int, int]]) -> int:
+def _shift_at(new: int, shifts: Shifts) -> int:
     """By how much the new text is ahead of the old one at an offset of the new one."""
     place = bisect_right(shifts, new, key=lambda s: s[1])
     return shifts[place - 1][2] if place else 0
 
 
-def _shifted(old: int, shifts: list[tuple[int, int, int]]) -> int:
+def _shifted(old: int, shifts: Shifts) -> int:
     """The offset in the new text of an offset in the old one."""
     place = bisect_right(shifts, old, key=lambda s: s[0])
     return old + (shifts[place - 1][2] if place else 0)
@@ -270,10 +388,8 @@ def _phrases(phrases: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(escaped)})(?!\w)", re.IGNORECASE) if escaped else None
 
 
-def _compose(text: str) -> tuple[str, list[int] | None]:
-    """The text with each letter and its marks as one character, and where each character began; None if it was so."""
-    if text.isascii() or unicodedata.is_normalized("NFC", text):
-        return text, None
+def _composed(text: str) -> tuple[str, list[int]]:
+    """The text with each letter and its marks as one character, and where each character began."""
     characters: list[str] = []
     places: list[int] = []
     at = 0

@@ -3,14 +3,15 @@
 The list ships as `data/words.xz`; `training/build_words.py` makes it.
 """
 
-import array
 import json
 import lzma
-import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from pipelines.personal_data.spans import LANGUAGES
 
@@ -72,19 +73,30 @@ def unpack(number: int) -> Code:
     return Code(values[0], values[1], values[2:8], values[8:14], values[14:19], *values[19:])
 
 
-@cache
-def words() -> tuple[dict[str, int], list[Code]]:
-    """Each word with the place of its code in the list of codes. Read once a process: some 40 MB."""
+def unpacked(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.int16]:
+    """The fields of many codes, in the order of `pack`, a row each."""
+    found = np.empty((len(_WIDTHS), len(numbers)), np.int16)
+    rest = numbers.copy()
+    for place in range(len(_WIDTHS) - 1, -1, -1):
+        found[place] = rest & np.uint64((1 << _WIDTHS[place]) - 1)
+        rest >>= np.uint64(_WIDTHS[place])
+    return found
+
+
+def packed() -> tuple[dict[str, Any], npt.NDArray[np.uint16], str]:
+    """What the file holds: its header, for each word the place of its code in `header["codes"]`, the words in lines."""
     body = lzma.decompress(DATA.read_bytes())
     end = body.index(b"\n")
     header = json.loads(body[:end])
-    numbers = array.array("H")
-    start = end + 1 + header["words"] * numbers.itemsize
-    numbers.frombytes(body[end + 1 : start])
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    listed = body[start:].decode().split("\n")
-    return dict(zip(listed, numbers, strict=True)), [unpack(code) for code in header["codes"]]
+    start = end + 1 + 2 * header["words"]
+    return header, np.frombuffer(body[end + 1 : start], "<u2"), body[start:].decode()
 
 
-__all__ = ["DATA", "FOLD", "LANGUAGES", "Code", "pack", "unpack", "words"]
+@cache
+def words() -> tuple[dict[str, int], list[Code]]:
+    """Each word with the place of its code in the list of codes: for training; the scrubber has `lexicon`."""
+    header, numbers, listed = packed()
+    return dict(zip(listed.split("\n"), numbers.tolist(), strict=True)), [unpack(code) for code in header["codes"]]
+
+
+__all__ = ["DATA", "FOLD", "LANGUAGES", "Code", "pack", "packed", "unpack", "unpacked", "words"]

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.personal_data.names import DATUM
+from pipelines.personal_data.reading import DATUM
 from pipelines.personal_data.words import LANGUAGES, words
 
 TEMPLATES = Path(__file__).with_name("templates")
