@@ -30,7 +30,7 @@ class Unsigned(Webhook):
 
     @model_validator(mode="after")
     def _one_proof(self) -> Self:
-        if not (self.path_secrets or self.passwords) and self.is_called and not self.signs:
+        if not (self.path_secrets or self.passwords) and self.is_called and not self.has_other_proof:
             raise ValueError("set path_secrets or passwords: the provider signs nothing, so its URL must be a secret")
         return self
 
@@ -40,8 +40,8 @@ class Unsigned(Webhook):
         return True
 
     @property
-    def signs(self) -> bool:
-        """Whether the provider can sign after all, and was given a secret to: its URL then need not be one."""
+    def has_other_proof(self) -> bool:
+        """Whether the settings have another proof, such as a signature, so that the URL need not be a secret."""
         return False
 
     def verify(self, request: Request, now: datetime) -> None:

@@ -25,7 +25,7 @@ from xml.sax.saxutils import escape
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from pydantic import Field, SecretStr
+from pydantic import AwareDatetime, Field, SecretStr
 
 from connectors.addresses import ApiUrl
 from connectors.base import (
@@ -76,7 +76,9 @@ class Open311(Unsigned, Poll):
     format: Literal["json", "xml"] = Field("json", description="What it is asked for")
     jurisdiction_id: str | None = Field(None, description="Its jurisdiction_id, where it serves several towns")
     api_key: SecretStr | None = Field(None, description="Key to ask it, where it wants one")
-    since: datetime | None = Field(None, description="Since when requests are asked for at first; by default 90 days")
+    since: AwareDatetime | None = Field(
+        None, description="Since when requests are asked for at first; by default 90 days"
+    )
     window_days: float = Field(7, description="How much time one call asks for", gt=0, le=90)
     look_back_days: float = Field(2, description="How late a request may be published", gt=0, le=90)
 
@@ -85,7 +87,7 @@ class Open311(Unsigned, Poll):
         return not self.is_polled
 
     @property
-    def signs(self) -> bool:
+    def has_other_proof(self) -> bool:
         return bool(self.api_keys)
 
     @property
@@ -151,17 +153,23 @@ class Open311(Unsigned, Poll):
             # It may be cut off: the same time again in smaller windows.
             return Page(items, {"start": start, "seconds": seconds // 2, "told": kept}, more=True)
         if end < int(now.timestamp()):
-            return Page(items, {"start": end, "seconds": seconds, "told": kept}, more=True)
+            # A little is asked for twice, since the end may be a second later here than when it was asked.
+            further = {"start": end - min(_SHORTEST, seconds) // 2, "seconds": min(seconds * 2, self._window_seconds)}
+            return Page(items, {**further, "told": kept}, more=True)
         back = int((now - timedelta(days=self.look_back_days)).timestamp())
         recent = {name: one for name, one in kept.items() if (whole(one, "when") or 0) >= back}
         return Page(items, {"start": back, "told": recent})
 
     def _window(self, cursor: Cursor, now: datetime) -> tuple[int, int, int]:
         """Start and end (Unix seconds) of what is asked for next, and how long a window is."""
-        seconds = max(_SHORTEST, whole(cursor, "seconds") or int(self.window_days * 86_400))
+        seconds = whole(cursor, "seconds") or self._window_seconds
         first = self.since or now - timedelta(days=90)
         start = whole(cursor, "start") or int(first.timestamp())
         return start, min(start + seconds, int(now.timestamp())), seconds
+
+    @property
+    def _window_seconds(self) -> int:
+        return max(_SHORTEST, int(self.window_days * 86_400))
 
     def _item(self, given: Mapping[str, Any], source: Source) -> Draft | Ignored | None:
         source_id = identifier(given, "service_request_id")

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 from urllib.parse import urlencode
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
 
 from connectors.addresses import ApiUrl
 from connectors.base import BadRow, Call, Cursor, Draft, File, Ignored, Page, Poll, Question, Response, Source
@@ -49,7 +49,7 @@ class Signalen(Poll, File):
 
     url: ApiUrl | None = Field(None, description="Where the API is, such as 'https://api.meldingen.example.org'")
     access_token: SecretStr | None = Field(None, description="Bearer token of a user who may read reports")
-    since: datetime | None = Field(None, description="Since when reports are asked for at first; by default all")
+    since: AwareDatetime | None = Field(None, description="Since when reports are asked for at first; by default all")
     internal_sources: tuple[str, ...] = Field(
         ("Interne melding",), description="Sources of reports that staff made themselves"
     )

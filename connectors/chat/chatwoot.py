@@ -50,18 +50,18 @@ class Chatwoot(Unsigned):
     survey: str | None = Field(None, description="Id of the survey")
 
     @property
-    def signs(self) -> bool:
+    def has_other_proof(self) -> bool:
         return bool(self.secrets)
 
     def verify(self, request: Request, now: datetime) -> None:
-        if not self.signs:
+        if not self.has_other_proof:
             return super().verify(request, now)
         given, timestamp = header(request.headers, SIGNATURE), header(request.headers, TIMESTAMP)
         demand(same(given, [_signature(secret, timestamp, request.body) for secret in self.secrets]))
         demand_fresh(timestamp, now)
 
     def sign(self, request: Request, now: datetime) -> Request:
-        if not self.signs:
+        if not self.has_other_proof:
             return super().sign(request, now)
         timestamp = str(int(now.timestamp()))
         signed = {TIMESTAMP: timestamp, SIGNATURE: _signature(self.secrets[0], timestamp, request.body)}

@@ -91,7 +91,7 @@ class Wootric(Unsigned, Poll):
         return not self.is_polled
 
     @property
-    def signs(self) -> bool:
+    def has_other_proof(self) -> bool:
         return bool(self.secrets)
 
     @property
@@ -99,13 +99,13 @@ class Wootric(Unsigned, Poll):
         return self.client_id is not None
 
     def verify(self, request: Request, now: datetime) -> None:
-        if not self.signs:
+        if not self.has_other_proof:
             return super().verify(request, now)
         expected = [_signature(secret, request.body) for secret in self.secrets]
         demand(same(header(request.headers, SIGNATURE), expected))
 
     def sign(self, request: Request, now: datetime) -> Request:
-        if not self.signs:
+        if not self.has_other_proof:
             return super().sign(request, now)
         return replace(request, headers={**request.headers, SIGNATURE: _signature(self.secrets[0], request.body)})
 

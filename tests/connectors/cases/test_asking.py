@@ -111,3 +111,10 @@ def test_a_window_that_is_cut_off_is_asked_for_in_smaller_ones() -> None:
 def test_settings_that_cannot_work_are_refused(kind: Any, settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         kind.model_validate(settings)
+
+
+def test_a_burst_does_not_slow_down_what_follows() -> None:
+    burst = [request(number, NOW - timedelta(days=80, milliseconds=200 * number)) for number in range(3_000)]
+    done = asked_for(OPEN311, open311(burst))
+    assert set(done.ids) == set(names(0, 3_000))
+    assert len(done.calls) < 80
