@@ -49,7 +49,6 @@ def _message(item: object) -> Message:
         "subject": text(item, "Subject"),
         "date": text(item, "SentAtDate"),
         "message-id": text(item, "MessageId") or text(item, "Uuid", 0),
-        "in-reply-to": text(item, "InReplyTo"),
     }
     return of_parts(
         [*headers_in(mapping(item, "Headers")), *((name, value) for name, value in behind.items() if value)],

@@ -39,7 +39,8 @@ _NO_TEXT_CODECS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-
 # What people's programs mean when they say so (https://encoding.spec.whatwg.org).
 _ALIASES = {"ascii": "cp1252", "iso8859-1": "cp1252", "latin_1": "cp1252"}
 # Letters of Polish as they look when Windows-1250 or ISO 8859-2 is read as Windows-1252.
-_LOOKS_1250 = re.compile(r"[^\W\d_](?:[³¹¿¥\x9d]|[œŸ](?=[^\W\d_]))|[³¹¿][^\W\d_]")
+# Amid words only: 'm³' and '¿Qué' are no Polish.
+_LOOKS_1250 = re.compile(r"[³¹][^\W\d_]|[^\W\d_]¿[^\W\d_]")
 _LOOKS_8859_2 = re.compile(r"[^\W\d_][±¶¼]|[±¶¼][^\W\d_]")
 _C1 = re.compile(r"[\x80-\x9f]")
 
@@ -70,8 +71,8 @@ class Message:
     """A mail. `text` is all of it, what is quoted too; `no_feedback` says why it is none, where it is none.
 
     `message_id` is without '<>'. A `sent_at` without zone is local time of the source; `sent_at_from` says whose clock
-    it is ('source', or 'transport' where only a mail server told the time). `is_reply`: it answers or forwards another
-    mail, whose subject line this one has.
+    it is ('source', or 'transport' where only a mail server told the time). `is_reply`: the subject line says that it
+    answers or forwards another mail, whose subject line it is then.
     """
 
     message_id: str | None
@@ -151,7 +152,7 @@ def of_parts(
         sent_at_from=sent_at_from,
         text=_clean(text),
         attachments=attachments,
-        is_reply=_REPLY.match(subject) is not None or bool(first("in-reply-to")),
+        is_reply=_REPLY.match(subject) is not None,
         no_feedback=_no_feedback(first, types, address, subject, envelope_sender),
     )
 

@@ -59,6 +59,7 @@ def test_text_in_the_charset_it_says(charset: str, text: str) -> None:
         ("utf-8", None, "één café"),
         ("windows-1252", "iso-8859-1", "‘prima’ – 5 €"),
         ("windows-1252", "us-ascii", "één café"),
+        ("windows-1252", "iso-8859-1", "¿Qué? 5 m³ water, een cœur, ¼ liter ± 3 %, voetnoot¹ en § 4"),
         ("windows-1252", "utf-8", "één café"),
         ("windows-1252", "x-unknown", "één café"),
         ("windows-1250", "iso-8859-2", "Zażółć gęślą jaźń – „dobrze”, śpię"),
@@ -144,8 +145,8 @@ def test_a_reply_has_our_subject_line(subject: str, is_reply: bool) -> None:
     assert read(mail(Subject=subject)).is_reply is is_reply
 
 
-def test_a_mail_that_answers_another_is_a_reply_whatever_its_subject() -> None:
-    assert read(mail(In_Reply_To="<ours@waterdam.example>")).is_reply
+def test_a_subject_line_that_a_citizen_wrote_anew_is_the_citizens() -> None:
+    assert not read(mail(In_Reply_To="<ours@waterdam.example>", Subject="En nog iets")).is_reply
 
 
 def report(kind: str, part: str) -> bytes:
