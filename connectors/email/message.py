@@ -38,8 +38,8 @@ _MAIL_HEADERS = frozenset({"from", "date", "message-id", "subject", "return-path
 _NO_TEXT_CODECS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"})
 # What people's programs mean when they say so (https://encoding.spec.whatwg.org).
 _ALIASES = {"ascii": "cp1252", "iso8859-1": "cp1252", "latin_1": "cp1252"}
-# Letters of Polish as they look when Windows-1250 or ISO 8859-2 is read as Windows-1252.
-# Amid words only: 'm³' and '¿Qué' are no Polish.
+# Letters of Polish as they look when Windows-1250 or ISO 8859-2 is read as Windows-1252; amid words only, since 'm³'
+# and '¿Qué' are no Polish.
 _LOOKS_1250 = re.compile(r"[³¹][^\W\d_]|[^\W\d_]¿[^\W\d_]")
 _LOOKS_8859_2 = re.compile(r"[^\W\d_][±¶¼]|[±¶¼][^\W\d_]")
 _C1 = re.compile(r"[\x80-\x9f]")
@@ -306,7 +306,7 @@ def _is_attachment(part: Part) -> bool:
         return True
     if kind.startswith("message/"):
         return kind == "message/rfc822"
-    if kind.startswith("image/") and part.get("content-id") is not None:
+    if kind.startswith("image/") and _tried(lambda: part.get("content-id"), None) is not None:
         return False  # it stands in the text
     return bool(_tried(part.get_filename, None)) or not kind.startswith("text/")
 
