@@ -110,7 +110,8 @@ class Wootric(Unsigned, Poll):
         return replace(request, headers={**request.headers, SIGNATURE: _signature(self.secrets[0], request.body)})
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
-        told = request.json() if request.body.lstrip()[:1] == b"{" else _nested(request.form_fields)
+        is_json = request.media_type == "application/json" or request.body.lstrip().startswith(b"{")
+        told = request.json() if is_json else _nested(request.form_fields)
         event, mode = text(told, "event_name"), text(told, "survey_mode")
         for kind, given in (("responses", mapping(told, "response")), ("declines", mapping(told, "decline"))):
             if given:
