@@ -44,6 +44,6 @@ def test_no_page_whatever_throws(html: str) -> None:
 
 @pytest.mark.parametrize("unit", ["<div>", "<blockquote>", "<table><tr>", "<b><i>", "<!--", "<", "&#1", "<a b='"])
 def test_a_page_that_nests_without_end_takes_a_moment(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     html_to_text(unit * (3_000_000 // len(unit)) + "x")
-    assert time.perf_counter() - start < 10  # without bounds it takes minutes
+    assert time.process_time() - start < 10  # without bounds it takes minutes

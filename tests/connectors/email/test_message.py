@@ -294,9 +294,9 @@ def test_deep_mime_ends_somewhere() -> None:
     ],
 )
 def test_a_mail_that_is_made_to_keep_us_busy_takes_a_moment(content: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     unharmed(b"From: a@example.org\r\n" + content)
-    assert time.perf_counter() - start < 8  # without bounds minutes
+    assert time.process_time() - start < 8  # without bounds minutes
 
 
 def test_what_is_no_mail_is_refused() -> None:

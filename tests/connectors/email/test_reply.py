@@ -117,12 +117,8 @@ def test_words_without_any_mark_all_stay(lines: list[str]) -> None:
         "*",
     ],
 )
-def test_time_is_linear_in_the_text(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = (unit * (size // len(unit) + 1))[:size]
-        start = time.perf_counter()
-        new_words(text)
-        return time.perf_counter() - start
-
-    # Eight times the text: eight times the time, where the square would be sixty-four times.
-    assert seconds(160_000) < 24 * max(min(seconds(20_000) for _ in range(3)), 0.002)
+def test_no_text_keeps_us_busy(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    start = time.process_time()
+    new_words(text)
+    assert time.process_time() - start < 5  # it takes a tenth of a second; what goes by the square takes minutes
