@@ -105,6 +105,7 @@ _PARTICLES = frozenset(
 _POSTSCRIPT = re.compile(r"\s*(?:p\.?\s?s\.?|n\.?b\.?|ps)\b\s*[:.]?\s+\S", re.IGNORECASE)
 _DELIMITER = re.compile(r"\s*[-–—]{2}\s*")
 _MOST_SIGNATURE_LINES = 14
+_MOST_SIGNATURE_CHARACTERS = 900
 
 # 'This message is confidential and meant for the addressee only …'
 _THIS_MAIL = re.compile(
@@ -225,7 +226,7 @@ def _attributes(lines: Sequence[str]) -> bool:
 def _is_original(lines: Sequence[str], at: int) -> bool:
     """Whether the mail that was answered or forwarded begins here."""
     line = lines[at]
-    if _ORIGINAL_LINE.fullmatch(line):
+    if len(line) <= _LONGEST_ATTRIBUTION and _ORIGINAL_LINE.fullmatch(line):
         return True
     begins = _SENDER_LINE.match(line) is not None
     if begins and len({match[1].lower() for match in _OTHER_INLINE.finditer(line[:1000])}) >= 2:
@@ -247,24 +248,28 @@ def _without_banner(lines: list[str]) -> list[str]:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    lines = [line for line in lines if not _SENT_FROM.fullmatch(line)]
-    lines = _without_disclaimers(lines)
+    lines = _without_disclaimers([line for line in lines if not _SENT_FROM.fullmatch(line)])
     for at, line in enumerate(lines):
-        if _DELIMITER.fullmatch(line) and _is_short(lines[at + 1 :]):
+        if _DELIMITER.fullmatch(line) and _is_short(lines, at + 1):
             lines = lines[:at]
             break
     for at, line in enumerate(lines):
-        if (closing := _CLOSING.fullmatch(line)) and _is_name(closing["name"]):
-            rest = _after_signature(lines[at + 1 :])
-            if rest is not None:
-                lines = [*lines[:at], "", *rest]
-                break
+        closing = _CLOSING.fullmatch(line)
+        if closing and _is_name(closing["name"]) and (end := _signature_end(lines, at + 1)) is not None:
+            lines = [*lines[:at], "", *lines[end:]]
+            break
     return _without_disclaimers(lines)
 
 
-def _is_short(signature: Sequence[str]) -> bool:
-    filled = [line for line in signature if line.strip()]
-    return len(filled) <= _MOST_SIGNATURE_LINES and sum(map(len, filled)) <= 900
+def _is_short(lines: Sequence[str], start: int) -> bool:
+    """Whether what is left is no more than a signature."""
+    filled = characters = 0
+    for at in range(start, len(lines)):
+        filled += bool(lines[at].strip())
+        characters += len(lines[at])
+        if filled > _MOST_SIGNATURE_LINES or characters > _MOST_SIGNATURE_CHARACTERS:
+            return False
+    return True
 
 
 def _is_name(text: str) -> bool:
@@ -272,18 +277,18 @@ def _is_name(text: str) -> bool:
     return len(words) <= 6 and all(word[0].isupper() or word.lower().strip(".") in _PARTICLES for word in words)
 
 
-def _after_signature(lines: Sequence[str]) -> list[str] | None:
-    """What comes behind name, title and number; None where this is too long for a signature."""
-    short = 0
-    for at, line in enumerate(lines):
-        if not line.strip():
+def _signature_end(lines: Sequence[str], start: int) -> int | None:
+    """Where name, title and number end; None where this is too long for a signature."""
+    filled = 0
+    for at in range(start, len(lines)):
+        if not lines[at].strip():
             continue
-        if _is_prose(line):
-            return list(lines[at:])
-        short += 1
-        if short > _MOST_SIGNATURE_LINES:
+        if _is_prose(lines[at]):
+            return at
+        filled += 1
+        if filled > _MOST_SIGNATURE_LINES:
             return None
-    return []
+    return len(lines)
 
 
 def _is_prose(line: str) -> bool:

@@ -114,6 +114,9 @@ def test_words_without_any_mark_all_stay(lines: list[str]) -> None:
         "verzonden vanaf ",
         "\n\nDisclaimer",
         "- -- - ",
+        "--\n",
+        "--\n\n\n\n",
+        "Groeten,\n\n\n",
         "*",
     ],
 )
