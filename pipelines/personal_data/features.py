@@ -62,9 +62,11 @@ start           whether it is the first of its line or sentence
 size            1 for a text of up to four words, 3 for one with several lines, else 2
 """
 
-_THROUGH_GAPS: Final = [gap in (" ", "I", ".", "-", "'") for gap in GAPS]
-_STARTS: Final = ["01"[gap[-1:] in "^nN." or gap[0] == "^"] for gap in GAPS]
+_THROUGH_GAPS: Final = np.array([gap in (" ", "I", ".", "-", "'") for gap in GAPS])
+_STARTS: Final = np.array([int(gap[-1:] in "^nN." or gap[0] == "^") for gap in GAPS])
 _SHORT_TEXT: Final = 4
+_MAY_BE_NAME: Final = np.array([shape in "CUSV" for shape in SHAPES])
+_MAY_HAVE_KIND: Final = np.array([shape in "CUSM" for shape in SHAPES])
 _C, _l, _V, _BEGIN, _END = (SHAPES.index(shape) for shape in "ClV^$")
 
 
@@ -128,7 +130,7 @@ class Places:
         self.kind = self._kinds(at, self.tongue)
 
         # 'Wil de Graaf': an infix after it is looked through too, if a capital follows.
-        through = np.array(_THROUGH_GAPS)
+        through = _THROUGH_GAPS
         self.after = at + 1
         self.shape_after = texts.shapes(self.after)
         infix = np.flatnonzero(texts.mark.take(at + 1) & Mark.INFIX > 0)
@@ -146,7 +148,7 @@ class Places:
         # The kind of a neighbour counts where it may be a name, or where the word itself is in lower case.
         name = self.kind // REST
         lower = self.shape == _l
-        is_capital = np.isin(self.shape_after, [SHAPES.index(shape) for shape in "CUSV"])
+        is_capital = _MAY_BE_NAME.take(self.shape_after)
         asked = is_capital | (self.shape_after == SHAPES.index("M")) | (lower & (self.shape_after != _END))
         self.coarse_after = len(_COARSE) + self.shape_after
         self.coarse_after[asked] = self._kinds(self.after[asked], self.tongue[asked]) // REST
@@ -169,7 +171,7 @@ class Places:
         is_infix = texts.mark & Mark.INFIX > 0
         through = np.flatnonzero(is_infix | ((slots.end - slots.start == 1) & (slots.form > 0)))
         through = through[is_infix.take(through) | texts.is_upper(through)]
-        through = through[np.array(_THROUGH_GAPS).take(texts.gaps(through + 1))]
+        through = through[_THROUGH_GAPS.take(texts.gaps(through + 1))]
         everywhere[through] = 0
         return np.maximum.accumulate(everywhere).take(self.at - 1)
 
@@ -227,7 +229,7 @@ class Rows:
             "shape": _SHAPE[p.shape.take(of)],
             "left": _GAP[left],
             "right": _GAP[p.right.take(of)],
-            "start": _DIGIT[np.array(_STARTS).astype(np.intp).take(left)],
+            "start": _DIGIT[_STARTS.take(left)],
             "through": _THROUGH[p.through.take(of)],
             "label": _LABEL[named.astype(np.intp)],
             "cue": _CUE[np.where(named, 0, p.cue.take(of))],
@@ -248,9 +250,7 @@ class Rows:
         second = before - 1
         second_cue = lexicon().cue.take(slots.row.take(second)).astype(np.intp)
         shape_before = texts.shapes(before)
-        asked = np.isin(shape_before, [SHAPES.index(shape) for shape in "CUSM"]) | (
-            (p.shape.take(of) == _l) & (shape_before != _BEGIN)
-        )
+        asked = _MAY_HAVE_KIND.take(shape_before) | ((p.shape.take(of) == _l) & (shape_before != _BEGIN))
         asked &= ~named
         coarse_before = len(_COARSE) + shape_before
         coarse_before[named] = len(_NEIGHBOURS) - 1
@@ -278,8 +278,9 @@ class Rows:
         p = self.places
         text = p.text.take(self.of)
         texts = p.texts
-        lines = np.array(["\n" in texts.strings[one] for one in range(len(texts.strings))])
-        return np.where(lines.take(text), 3, np.where(texts.count.take(text) <= _SHORT_TEXT, 1, 2))
+        lines = np.fromiter(("\n" in string for string in texts.strings), np.bool_, len(texts.strings))
+        found: Ints = np.where(lines.take(text), 3, np.where(texts.count.take(text) <= _SHORT_TEXT, 1, 2))
+        return found
 
     def _endings(self, at: Ints, size: int) -> Strings:
         texts = self.places.texts

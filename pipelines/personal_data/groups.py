@@ -49,10 +49,13 @@ _FARTHEST_CUE: Final = 140
 _FARTHEST_MONTH: Final = 8
 _WIDEST_DATE_GAP: Final = 4
 _IS_COUNTRY_CODE: Final = np.isin(np.arange(100), [int(code) for code in COUNTRY_CODES])
-_FORMS: Final = [
-    reduce(lambda form, size: form << 4 | size, (*sizes, sum(sizes)), 0)
-    for sizes in numbers.POLISH | numbers.NORWEGIAN | numbers.DUTCH_WITHOUT_ZERO
-]
+_FORMS: Final = np.sort(
+    [
+        reduce(lambda form, size: form << 4 | size, (*sizes, sum(sizes)), 0)
+        for sizes in numbers.POLISH | numbers.NORWEGIAN | numbers.DUTCH_WITHOUT_ZERO
+    ]
+)
+_BSN_WEIGHTS: Final = np.array([-1, 2, 3, 4, 5, 6, 7, 8, 9])
 # Number plates by form: 1 for a letter, 2 for a digit, 3 for a dash, two bits each.
 _PLATE_CHARACTER: Final = np.zeros(_KNOWN + 1, np.int64)
 for _number, _characters in enumerate((_LETTERS, _DIGITS, "-"), 1):
@@ -132,11 +135,13 @@ class Groups:
     def _windows(self, first: Ints, last: Ints) -> dict[int, list[list[tuple[int, int]]]]:
         order = np.lexsort((last, first))
         first, last = first[order], last[order]
-        begin = self._texts.begin.take(self.text)
-        runs = list(zip((self.start - begin).tolist(), (self.end - begin).tolist(), strict=True))
+        starts, ends = self.start.tolist(), self.end.tolist()
+        text = self.text.take(first)
+        begin = self._texts.begin.take(text).tolist()
         found: dict[int, list[list[tuple[int, int]]]] = {}
-        for text, a, b in zip(self.text.take(first).tolist(), first.tolist(), last.tolist(), strict=True):
-            found.setdefault(text, []).append(runs[a : b + 1])
+        for one, base, a, b in zip(text.tolist(), begin, first.tolist(), last.tolist(), strict=True):
+            runs = [(starts[n] - base, ends[n] - base) for n in range(a, b + 1)]
+            found.setdefault(one, []).append(runs)
         return found
 
     @cached_property
@@ -175,20 +180,19 @@ class Groups:
         coded = (count >= 10) & (count <= 12) & _IS_COUNTRY_CODE.take(digit * 10 + second, mode="clip")
         found: Bools = card | dated | prefixed | coded
         grouped = np.flatnonzero((count == 8) | (count == 9))
-        found[grouped] |= np.isin(form.take(grouped) << 4 | count.take(grouped), _FORMS)
+        forms = form.take(grouped) << 4 | count.take(grouped)
+        found[grouped] |= _FORMS.take(np.searchsorted(_FORMS, forms), mode="clip") == forms
         bsn = np.flatnonzero(((count == 9) | ((count == 8) & (runs == 1))) & ~found)
         found[bsn] = self._passes_eleven_test(first.take(bsn), count.take(bsn))
         return found
 
     def _passes_eleven_test(self, first: Ints, count: Ints) -> Bools:
         """Whether eight or nine digits from a run on are right for a BSN."""
-        begin = self._digits_before.take(first)
-        total = np.zeros(len(first), np.int64)
-        for n in range(9):  # from the last digit back; the first of nine is not there if there are eight
-            place = begin + count - 1 - n
-            weight = -1 if n == 0 else n + 1
-            total += np.where(n < count, weight * self._digits.take(np.maximum(place, 0)), 0)
-        found: Bools = total % 11 == 0
+        # From the last digit back. The first of nine is not there if there are eight.
+        places = (self._digits_before.take(first) + count - 1)[:, None] - np.arange(9)
+        digits = self._digits.take(np.maximum(places, 0))
+        digits[count == 8, 8] = 0
+        found: Bools = digits @ _BSN_WEIGHTS % 11 == 0
         return found
 
     @cached_property

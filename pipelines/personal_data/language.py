@@ -68,6 +68,7 @@ _LETTERS: Final = (
     (re.compile(r"[äö]"), "fi", 0.5),
     (re.compile(r"[\u0370-\u1dff\u2e80-\ud7ff\uf900-\uffef]"), "other", 3.0),
 )
+_PLAIN_LETTERS: Final = _LETTERS[2:5]  # the others need a letter that is not in ASCII
 
 
 # Danish and Swedish beside Norwegian.
@@ -137,7 +138,7 @@ def _settled(text: str, totals: list[float], count: int) -> str:
     ranked = sorted(totals, reverse=True)
     if ranked[0] < _CLOSE * ranked[1] or ranked[0] < 3.0 or not text.isascii():
         start = text[:400].lower()
-        for pattern, language, points in _LETTERS:
+        for pattern, language, points in _PLAIN_LETTERS if text.isascii() else _LETTERS:
             found = len(pattern.findall(start))
             if found:
                 totals[5 if language == "other" else LANGUAGES.index(language)] += points * min(found, 12)

@@ -162,7 +162,8 @@ def names(texts: Texts, languages: Sequence[str]) -> dict[int, list[Span]]:
     at = candidates(texts)
     if not len(at):
         return {}
-    tongues = np.array(list(map(tongue_of, languages)), np.intp)
+    numbers = {language: tongue_of(language) for language in set(languages)}
+    tongues = np.array([numbers[language] for language in languages], np.intp)
     places = Places(texts, tongues, at)
     told = _told(places)
     score, is_name, is_doubted = _judged(places, told)
@@ -323,9 +324,9 @@ class _Line:
     def __init__(self, texts: Texts, text: int, language: str) -> None:
         self.text = texts.strings[text]
         self.language = language
-        first = int(texts.first[text]) + EMPTY
-        last = first + int(texts.count[text])
-        begin = texts.begin[text]
+        first = texts.first.item(text) + EMPTY
+        last = first + texts.count.item(text)
+        begin = texts.begin.item(text)
         self.starts: list[int] = (texts.slots.start[first:last] - begin).tolist()
         self.ends: list[int] = (texts.slots.end[first:last] - begin).tolist()
 

@@ -64,14 +64,17 @@ class Words(Protocol):
     def __getitem__(self, place: int) -> str: ...
 
 
+_LONGEST: Final = max(len(parts) for some in _BY_FIRST.values() for parts in some)
+
+
 def covers(words: "Words", first: int, last: int) -> bool:
     """Whether the words of a text from `first` to `last` are part of a public name, in any case and inflected."""
-    for at in range(max(0, first - 3), first + 1):
-        for name in _BY_FIRST.get(words[at][:4].lower(), ()):
-            if at + len(name) > last and all(
-                _alike(words[at + k].lower(), part) for k, part in enumerate(name) if at + k < len(words)
-            ):
-                return at + len(name) <= len(words) or len(name) == 1
+    begin, end = max(0, first - _LONGEST + 1), min(len(words), first + _LONGEST)
+    near = [words[place].lower() for place in range(begin, end)]
+    for at in range(first - begin + 1):
+        for name in _BY_FIRST.get(near[at][:4], ()):
+            if last - begin < at + len(name) <= len(near) and all(map(_alike, near[at:], name)):
+                return True
     return False
 
 
