@@ -9,7 +9,7 @@ from pipelines.personal_data import addresses, births, names, numbers, online
 from pipelines.personal_data.groups import Groups
 from pipelines.personal_data.keys import Ints
 from pipelines.personal_data.lexicon import Mark
-from pipelines.personal_data.reading import Texts
+from pipelines.personal_data.reading import EMPTY, Texts
 from pipelines.personal_data.spans import Span
 
 _LONGEST_SEXTET: Final = 5  # from one colon of an IPv6 address to the next
@@ -72,13 +72,20 @@ def _with_spelled_domain(texts: Texts, with_at: Iterable[int]) -> list[int]:
 
 
 def _with_spelled_name(texts: Texts) -> list[int]:
-    """The texts with as many letters that stand alone, one after the other, as a name has that is spelled."""
+    """The texts with as many letters that stand alone, one after the other, as a name has that is spelled: between
+    hyphens, or between blanks where a text says little else."""
     slots = texts.slots
-    alone = (slots.end - slots.start == 1) & (slots.form > 0)
+    size = slots.end - slots.start
+    alone = (size == 1) & (slots.form > 0)
     following = alone[names.FEWEST_LETTERS - 1 :].copy()
     for n in range(names.FEWEST_LETTERS - 1):
         following &= alone[n : n - names.FEWEST_LETTERS + 1]
-    found: list[int] = np.unique(slots.text[: len(following)][following]).tolist()
+    found = []
+    for text in np.unique(slots.text[: len(following)][following]).tolist():
+        first, last = texts.first[text], texts.first[text] + texts.count[text] + 2 * EMPTY
+        string, letters = texts.strings[text], int(size[first:last].sum())
+        if string.count("-") >= names.FEWEST_LETTERS - 1 or string.count(" ") >= 2 * letters // 3:
+            found.append(text)
     return found
 
 

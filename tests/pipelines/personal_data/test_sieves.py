@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.personal_data import LANGUAGES, Span, addresses, births, names, numbers, online, sieves
+from pipelines.personal_data import LANGUAGES, Span, addresses, births, numbers, online, sieves
 from pipelines.personal_data.groups import Groups
 from pipelines.personal_data.reading import Texts
 
@@ -158,7 +158,7 @@ BY_DIGITS: list[Callable[[str, Sequence[tuple[int, int]], str], Iterable[Span]]]
     addresses.postcodes,
     lambda text, found, _: births.birth_dates(text, found) if _digits(found) >= births.FEWEST else (),
 ]
-BY_SIGN: list[Callable[[str], Iterable[Span]]] = [online.emails, online.handles, online.urls, online.ips, names.spelled]
+BY_SIGN: list[Callable[[str], Iterable[Span]]] = [online.emails, online.handles, online.urls, online.ips]
 
 
 def _digits(found: Sequence[tuple[int, int]]) -> int:
