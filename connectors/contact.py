@@ -9,6 +9,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from connectors.e164 import is_valid
 from schemas.feedback import Note
 
 _NOT_VALID = "not_valid"
@@ -27,6 +28,8 @@ def email(given: str) -> str | None:
 
 def phone(given: str, region: str) -> str | None:
     """The number in E.164, None where no such number can exist. `region` (ISO 3166) is for one without a country."""
+    if is_valid(given):
+        return given
     try:
         number = phonenumbers.parse(given, region)
     except NumberParseException:
