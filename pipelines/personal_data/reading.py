@@ -114,9 +114,9 @@ class Texts:
             self.strings[text] = string
         replaced = np.zeros(len(self.strings), np.bool_)
         replaced[list(texts)] = True
-        kept = ~replaced.take(self.slots.text)
+        kept = np.flatnonzero(~replaced.take(self.slots.text))
         new = self._read(np.flatnonzero(replaced))
-        pairs = [(old[kept], more) for old, more in zip(self.slots.arrays(), new.arrays(), strict=True)]
+        pairs = [(old.take(kept), more) for old, more in zip(self.slots.arrays(), new.arrays(), strict=True)]
         self.slots = Slots(*map(np.concatenate, pairs))
         self._count()
 

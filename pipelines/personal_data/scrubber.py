@@ -74,7 +74,8 @@ class Scrubber:
         if protected or len(text) > _LONGEST_KEPT:
             return self.scrub_all([text], [language], [contacts], [protected])[0]
         without = self._without_contacts(text, language)
-        if contacts and (without.spans or any(contact_details.find(text, contacts))):
+        composed = unicodedata.normalize("NFC", text)
+        if contacts and (without.spans or any(contact_details.find(composed, contacts))):
             return self.scrub_all([text], [language], [contacts])[0]
         return without
 
