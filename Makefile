@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOG ?= sqlite
 EVAL ?= ../shared/eval
 
-.PHONY: help install demo serve test check eval bench lock schemas clean
+.PHONY: help install demo serve test fuzz check eval bench lock schemas clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,10 @@ serve: install  ## run collector, pipeline and warehouse here, with the settings
 test: install  ## run all tests, with the time each suite takes
 	@$(BIN)/python -m pytest
 
+fuzz: install  ## throw some minutes of arbitrary bytes at every connector and parser
+	@$(BIN)/python -m pytest -q --hypothesis-profile=thorough tests/contracts/test_connectors.py tests/connectors \
+	  -k "whatever or throws or any_bytes or any_text"
+
 check: install  ## lint, types, and the walls between the rooms
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
@@ -45,8 +49,8 @@ lock: install  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --upgrade pyproject.toml -o requirements.lock
 
-schemas: install  ## write the JSON Schemas and the tables of docs/privacy.md anew
-	@$(BIN)/python -m schemas.export && $(BIN)/python -m pipelines.privacy_page
+schemas: install  ## write the JSON Schemas and the tables of docs/privacy.md and docs/coverage.md anew
+	@$(BIN)/python -m schemas.export && $(BIN)/python -m pipelines.privacy_page && $(BIN)/python -m balie.integrators.coverage
 
 clean:  ## remove what was installed and what the demo left
 	rm -rf $(VENV) .balie/demo .tools

@@ -419,6 +419,10 @@ class File(Connector, ABC):
         """What a file holds, row by row. Rejected (400) where the file as a whole cannot be read."""
 
 
+PROTOCOLS = (Webhook, Poll, Fetcher, Mail, File)
+"""The ways an answer comes: a connector is one of them at least."""
+
+
 class Question(BaseModel):
     """A question as a source asks it. Without a scale it is the usual one of its metric."""
 

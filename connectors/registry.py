@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import connectors as room
-from connectors.base import Connector
+from connectors.base import PROTOCOLS, Connector
 from connectors.errors import Misconfigured
 
 ENTRY_POINTS = "balie.connectors"
@@ -62,7 +62,7 @@ def _files() -> Mapping[str, str]:
 def _connector_in(file: str) -> type[Connector] | None:
     """The connector that a file holds; None where it is something that several of a channel share."""
     kinds = (value for value in vars(import_module(file)).values() if isinstance(value, type))
-    own = (kind for kind in kinds if issubclass(kind, Connector) and kind.__module__ == file and not isabstract(kind))
+    own = (kind for kind in kinds if issubclass(kind, PROTOCOLS) and kind.__module__ == file and not isabstract(kind))
     return next(own, None)
 
 

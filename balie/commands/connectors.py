@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from inspect import getmodule
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,7 +60,7 @@ def _list(as_json: AsJson = False) -> None:
             row["name"],
             row["channel"],
             ", ".join(row["protocols"]),
-            ", ".join(setting["secret_file"] or setting["key"] for setting in row["settings"] if setting["needed"]),
+            ", ".join(row["needs"]),
             row["what"],
         ]
         for row in rows
@@ -257,6 +259,7 @@ def _source(ctx: typer.Context, name: str, given: str | None) -> tuple[Source, W
 def _described(name: str, kind: type[Connector]) -> dict[str, Any]:
     from balie.settings import is_secret
     from connectors.base import Fetcher, File, Mail, Poll, Webhook
+    from connectors.unsigned import Unsigned
 
     protocols = {"webhook": (Webhook,), "poll": (Poll, Mail), "fetch": (Fetcher,), "file": (File,)}
     settings = []
@@ -277,10 +280,20 @@ def _described(name: str, kind: type[Connector]) -> dict[str, Any]:
         "channel": str(kind.channel),
         "protocols": [protocol for protocol, wanted in protocols.items() if issubclass(kind, wanted)],
         "documentation": kind.documentation,
-        "what": (kind.__doc__ or "").strip().partition("\n")[0],
+        "what": _what(kind),
+        "needs": [
+            *(setting["secret_file"] or setting["key"] for setting in settings if setting["needed"]),
+            *(["path_secrets_file or passwords_file"] if issubclass(kind, Unsigned) else []),
+        ],
         "settings": settings,
         "schema": kind.model_json_schema(),
     }
+
+
+def _what(kind: type[Connector]) -> str:
+    """What its file says it is, without the link."""
+    told = (getmodule(kind).__doc__ or kind.__doc__ or "").strip().partition("\n")[0]
+    return re.sub(r"\s*\(?https?://.*", "", told).rstrip(" .,:(")
 
 
 def _type(annotation: Any) -> str:

@@ -83,7 +83,7 @@ def _import(
             imported = import_file(content, *found[source], log, topics_of(settings), datetime.now(UTC))
         except (NoFiles, Rejected) as reason:
             raise WrongUse(str(reason)) from None
-    _say_appended("imported", "answers", imported.answers, "row", imported.failed_rows, as_json)
+    _say_appended("imported", "answers", imported.answers, "row", imported.failed_rows, as_json, imported.ignored)
 
 
 def _run(
@@ -195,13 +195,13 @@ def _reconcile(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _say_appended(
-    done: str, what: str, count: int, place: str, failed: Sequence[tuple[int, str]], as_json: bool
+    done: str, what: str, count: int, place: str, failed: Sequence[tuple[int, str]], as_json: bool, ignored: int = 0
 ) -> None:
     """Says how many were appended and which were not; exit code 1 where there are such."""
     if as_json:
-        print_json({done: count, "failed": len(failed)})
+        print_json({done: count, "ignored": ignored, "failed": len(failed)})
     else:
-        typer.echo(f"{done} {count:,} {what}")
+        typer.echo(f"{done} {count:,} {what}" + (f"; {ignored:,} rows are no answers" if ignored else ""))
         for number, reason in failed[:20]:
             typer.echo(f"balie: {place} {number}: {reason}: kept as a failure, see `balie failed list`", err=True)
     if failed:

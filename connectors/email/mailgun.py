@@ -22,9 +22,9 @@ from pydantic import Field, SecretStr
 
 from connectors.base import Ignored, Item, Request, Source, Webhook, json_of
 from connectors.email.answers import Answers
-from connectors.email.html_text import html_to_text
 from connectors.email.message import Message, is_shown, of_parts, read
 from connectors.errors import Rejected
+from connectors.html_text import html_to_text
 from connectors.multipart import MULTIPART, FormPart, form_parts
 from connectors.reading import mapping, text
 from connectors.signatures import demand, demand_fresh, same

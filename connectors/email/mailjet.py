@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 from connectors.base import Ignored, Item, Request, Source
 from connectors.email.answers import Answers
-from connectors.email.html_text import html_to_text
 from connectors.email.message import Message, headers_in, of_parts
 from connectors.errors import Rejected
+from connectors.html_text import html_to_text
 from connectors.reading import listed, mapping, text
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel

@@ -22,8 +22,8 @@ from email.policy import EmailPolicy, Policy
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import TypeVar
 
-from connectors.email.html_text import html_to_text
 from connectors.errors import Rejected
+from connectors.html_text import html_to_text
 
 _T = TypeVar("_T")
 Headers = Sequence[tuple[str, str]]

@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from connectors.base import Item, Request, Source, json_of
 from connectors.email.answers import Answers
-from connectors.email.html_text import html_to_text
 from connectors.email.message import Message, decoded, headers_of, is_shown, of_parts, read
 from connectors.errors import Rejected
+from connectors.html_text import html_to_text
 from connectors.multipart import FormPart, form_parts
 from connectors.reading import listed, mapping, text
 from connectors.unsigned import Unsigned

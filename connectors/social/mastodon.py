@@ -15,8 +15,8 @@ from pydantic import Field, SecretStr
 
 from connectors.addresses import ApiUrl
 from connectors.base import BadRow, Call, Cursor, Draft, Ignored, Page, Poll, Response, Source
-from connectors.email.html_text import html_to_text
 from connectors.errors import Rejected
+from connectors.html_text import html_to_text
 from connectors.reading import dumped, identifier, moment, order, present, text
 from connectors.social.mentions import without_mentions
 from schemas.feedback import Channel, Metric

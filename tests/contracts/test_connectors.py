@@ -284,7 +284,7 @@ anything = st.one_of(
 
 
 @pytest.mark.parametrize("name", sorted({case.partition("/")[0] for case in WEBHOOKS}))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_bytes_whatever_throw(name: str, data: st.DataObject) -> None:
     of_it = [recorded for recorded in WEBHOOKS if recorded.startswith(f"{name}/")]
@@ -316,7 +316,7 @@ def test_no_bytes_whatever_throw(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if protocol(case) != "webhook"])
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_page_and_no_file_whatever_throws(case: str, data: st.DataObject) -> None:
     connector, source, now, requests = made(case)

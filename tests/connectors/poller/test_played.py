@@ -1,5 +1,6 @@
 """Every provider that is asked, over HTTP: with pages, too many calls, a fault, a connection that breaks off."""
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
@@ -10,7 +11,7 @@ import pytest
 from connectors.base import Poll
 from connectors.poller.http import Away, Caller
 from connectors.poller.polls import Polled
-from connectors.registry import configured
+from connectors.registry import configured, connectors
 from connectors.rows import Keeper
 from storage.log.sqlite import SqliteLog
 from storage.state.store import State
@@ -82,23 +83,62 @@ PLAYED: dict[str, tuple[dict[str, Any], str, Callable[[], played.Handler]]] = {
 }
 
 
-@pytest.mark.parametrize("name", PLAYED)
-def test_everything_is_told_whatever_goes_wrong(
-    name: str, provider: Provider, state: State, keeper: Keeper, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings, path, handler = PLAYED[name]
-    connector = configured(name, {**settings, "url": provider.url + path})
+def test_no_connector_that_asks_is_left_out() -> None:
+    assert set(PLAYED) == {name for name, kind in connectors().items() if issubclass(kind, Poll)}
+
+
+@pytest.fixture(params=PLAYED)
+def polled(
+    request: pytest.FixtureRequest,
+    provider: Provider,
+    state: State,
+    keeper: Keeper,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], Polled]:
+    """A poller of that provider as it is after a start; the provider is in trouble at first."""
+    settings, path, handler = PLAYED[request.param]
+    connector = configured(request.param, {**settings, "url": provider.url + path})
     assert isinstance(connector, Poll)
     monkeypatch.setattr(type(connector), "pause", 0.0)
     provider.answer = handler()
     provider.is_data = lambda asked: asked.method == "GET"
     provider.troubles = list(TROUBLES)
-    polled = Polled(source_of(name), connector, Caller(), state.cursors, keeper)
+    return lambda: Polled(source_of(request.param), connector, Caller(), state.cursors, keeper)
+
+
+EVERYTHING = {str(number) for number in range(len(TIMES))}
+
+
+def test_everything_is_told_whatever_goes_wrong(polled: Callable[[], Polled], log: SqliteLog) -> None:
+    rounds = polled()
     for _ in TROUBLES:
         with pytest.raises(Away):
-            polled.round(Event())
-    assert polled.round(Event()).failed_rows == []
-    assert {event.source_id for event in events_in(log)} == {str(number) for number in range(len(TIMES))}
+            rounds.round(Event())
+    assert rounds.round(Event()).failed_rows == []
+    assert {event.source_id for event in events_in(log)} == EVERYTHING
     # After a restart it goes on from its cursor.
-    again = Polled(source_of(name), connector, Caller(), state.cursors, keeper)
-    assert again.round(Event()).answers == 0
+    assert polled().round(Event()).answers == 0
+
+
+def test_everything_is_told_through_a_crash_after_every_second_page(
+    polled: Callable[[], Polled], state: State, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, puts = state.cursors.put, itertools.count()
+
+    class Crash(Exception):
+        """Between a page's answers and its cursor."""
+
+    def crash_or_put(*arguments: Any) -> None:
+        if next(puts) % 2 == 0:
+            raise Crash
+        put(*arguments)
+
+    monkeypatch.setattr(state.cursors, "put", crash_or_put)
+    for _ in range(200):
+        try:
+            polled().round(Event())
+            break
+        except (Away, Crash):
+            continue
+    assert {event.source_id for event in events_in(log)} == EVERYTHING
+    assert next(puts) > 1

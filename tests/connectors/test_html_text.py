@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.email.html_text import html_to_text
+from connectors.html_text import html_to_text
 
 
 @pytest.mark.parametrize(
