@@ -184,17 +184,15 @@ class Enrichment:
         """Replaces `subject.page_url` by its path and the parameters that the town allows, without personal data."""
 
         def cut(town: Town, urls: Sequence[_Said]) -> list[str]:
-            return [page_url.cut(url.text, town.page_parameters, town.scrubber, url.contacts) for url in urls]
+            return page_url.cut_many(
+                [url.text for url in urls], town.page_parameters, town.scrubber, [url.contacts for url in urls]
+            )
 
-        return self._map_strings(events, "subject.page_url", _contacts(events), cut)
+        return self._map_strings(events, ["subject.page_url"], cut)
 
     def strip_personal_data(self, events: pa.Table) -> pa.Table:
         """Replaces every column whose rule is SCRUBBED by its text without personal data; case numbers stay."""
-        contacts = _contacts(events)
-        for column in COLUMNS:
-            if column.rule is Rule.SCRUBBED:
-                events = self._map_strings(events, column.source, contacts, _scrub)
-        return events
+        return self._map_strings(events, [c.source for c in COLUMNS if c.rule is Rule.SCRUBBED], _scrub)
 
     @staticmethod
     def empty_what_was_withdrawn(events: pa.Table) -> pa.Table:
@@ -251,43 +249,20 @@ class Enrichment:
         return _with(rows, version=version.versions(rows), **{ROW: events.column(ROW)})
 
     def _map_strings(
-        self,
-        events: pa.Table,
-        name: str,
-        contacts: Mapping[int, Sequence[str]],
-        change: Callable[[Town, Sequence[_Said]], Sequence[str]],
+        self, events: pa.Table, names: Sequence[str], change: Callable[[Town, Sequence[_Said]], Sequence[str]]
     ) -> pa.Table:
-        """A column of strings, or of lists of strings, each one changed. `change` gets what is distinct of a town."""
-        column = _column(events, name)
-        is_list = pa.types.is_list(column.type)
-        values = column.values if is_list else column
-        if values.null_count == len(values):
-            return events
-        rows = pc.list_parent_indices(column) if is_list else pa.array(np.arange(len(column)))
-        tenants = _column(events, "tenant").take(rows)
-        languages = _column(events, "language").take(rows) if name in _OWN_WORDS else pa.nulls(len(rows), pa.string())
-        # A row with contact details is a group of its own; 0 are all the others.
-        owners = np.zeros(events.num_rows, np.int64)
-        owners[list(contacts)] = np.array(list(contacts), np.int64) + 1
-        owner_of = pa.array(owners).take(rows)
-        firsts, inverse = _distinct(tenants, values, languages, owner_of)
-        first_places = pa.array(firsts)
-        cases = _column(events, _CASES).values.take(first_places).to_pylist() if name == "answers.text" else None
-        changed: list[str | None] = [None] * len(firsts)
-        by_town: dict[str, tuple[list[int], list[_Said]]] = {}
-        for place, (tenant, text, language, owner) in enumerate(
-            zip(*(c.take(first_places).to_pylist() for c in (tenants, values, languages, owner_of)), strict=True)
-        ):
-            if text is not None:
-                said = _Said(text, language, contacts.get(owner - 1, ()), cases and cases[place])
-                places, of_town = by_town.setdefault(tenant, ([], []))
-                places.append(place)
-                of_town.append(said)
-        for tenant, (places, of_town) in by_town.items():
-            for place, result in zip(places, change(self.towns[tenant], of_town), strict=True):
-                changed[place] = result
-        new = pa.array(changed, pa.string()).take(pa.array(inverse))
-        return _with(events, **{name: _rewrap(column, new) if is_list else new})
+        """Columns of strings, or of lists of strings, each string changed. `change` gets all that is distinct in the
+        columns of a town, at once."""
+        contacts = _contacts(events)
+        columns = [column for name in names if (column := _strings(events, name, contacts))]
+        changed: dict[str, dict[_Said, str]] = {}
+        for column in columns:
+            for tenant, said in zip(column.tenants, column.said, strict=True):
+                if said is not None:
+                    changed.setdefault(tenant, {})[said] = ""
+        for tenant, of_town in changed.items():
+            of_town.update(zip(of_town, change(self.towns[tenant], list(of_town)), strict=True))
+        return _with(events, **{column.name: column.changed(changed) for column in columns})
 
 
 class _Said(NamedTuple):
@@ -296,11 +271,63 @@ class _Said(NamedTuple):
 
     text: str
     language: str | None
-    contacts: Sequence[str]
-    cases: Sequence[int] | None
+    contacts: tuple[str, ...]
+    cases: tuple[int, ...] | None
 
     def __repr__(self) -> str:  # a repr ends in logs
         return f"_Said({len(self.text)} letters)"
+
+
+class _Strings(NamedTuple):
+    """A column of strings, or of lists of strings: what is distinct in it, and which of that each string is."""
+
+    name: str
+    column: pa.Array
+    tenants: Sequence[str]
+    said: Sequence[_Said | None]
+    which: Places
+
+    def __repr__(self) -> str:
+        return f"_Strings({self.name})"
+
+    def changed(self, changed: Mapping[str, Mapping[_Said, str]]) -> pa.Array:
+        """The column with what each string has become, by town."""
+        distinct = [
+            None if said is None else changed[tenant][said]
+            for tenant, said in zip(self.tenants, self.said, strict=True)
+        ]
+        new = pa.array(distinct, pa.string()).take(pa.array(self.which))
+        return _rewrap(self.column, new) if pa.types.is_list(self.column.type) else new
+
+
+def _strings(events: pa.Table, name: str, contacts: Mapping[int, tuple[str, ...]]) -> _Strings | None:
+    """What is distinct in a column; None if there is nothing in it. `contacts` are the contact details by row."""
+    column = _column(events, name)
+    is_list = pa.types.is_list(column.type)
+    values = column.values if is_list else column
+    if values.null_count == len(values):
+        return None
+    rows = pc.list_parent_indices(column) if is_list else pa.array(np.arange(len(column)))
+    tenants = _column(events, "tenant").take(rows)
+    languages = _column(events, "language").take(rows) if name in _OWN_WORDS else pa.nulls(len(rows), pa.string())
+    # A row with contact details is a group of its own; 0 are all the others.
+    owners = np.zeros(events.num_rows, np.int64)
+    owners[list(contacts)] = np.array(list(contacts), np.int64) + 1
+    owner_of = pa.array(owners).take(rows)
+    firsts, which = _distinct(tenants, values, languages, owner_of)
+    tenants, values, languages, owner_of = (
+        each.take(pa.array(firsts)).to_pylist() for each in (tenants, values, languages, owner_of)
+    )
+    cases: Sequence[Sequence[int] | None] = [None] * len(firsts)
+    if name == "answers.text":
+        cases = _column(events, _CASES).values.take(pa.array(firsts)).to_pylist()
+    said = [
+        None
+        if text is None
+        else _Said(text, language, contacts.get(owner - 1, ()), None if found is None else tuple(found))
+        for text, language, owner, found in zip(values, languages, owner_of, cases, strict=True)
+    ]
+    return _Strings(name, column, tenants, said, which)
 
 
 def _scrub(town: Town, said: Sequence[_Said]) -> list[str]:
