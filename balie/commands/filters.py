@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, cast
 
 import typer
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.personal_data import Scrubbed, Scrubber
 
 _MOST_TOLD = 20
+_MOST_READ = 1 << 18
+_T = TypeVar("_T")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,18 +44,20 @@ def _scrub(
 
     Example: [bold]echo '{"id": 1, "text": "Mail jan@example.org"}' | balie scrub --explain[/bold]
     """
-    from pipelines.personal_data.lines import scrub_line, scrub_lines
+    from pipelines.personal_data.lines import scrub_lines, scrubbed_lines
 
     scrubber, patterns = _rules(context_of(ctx), tenant)
 
-    def show(line: dict[str, Any]) -> None:
-        _explain(line, *scrub_line(line, scrubber, patterns))
-
-    def write(line: dict[str, Any]) -> None:
-        _write(next(scrub_lines([line], scrubber, patterns)))
-
     kinds = {"id": (str, int), "text": (str,), "lang": (str, type(None))}
-    _each_line(kinds, ("id", "text"), show if explain else write)
+    if explain:
+        _answer(
+            kinds,
+            ("id", "text"),
+            lambda lines: list(zip(lines, scrubbed_lines(lines, scrubber, patterns), strict=True)),
+            lambda found: _explain(found[0], *found[1]),
+        )
+    else:
+        _answer(kinds, ("id", "text"), lambda lines: scrub_lines(lines, scrubber, patterns), _write)
 
 
 def _user_agent() -> None:
@@ -65,7 +70,7 @@ def _user_agent() -> None:
     from pipelines.enrich.user_agent import user_agent_lines
 
     kinds = {"user_agent": (str, type(None)), "client_hints": (dict, type(None))}
-    _each_line(kinds, ("user_agent",), lambda line: _write(next(user_agent_lines([line]))))
+    _answer(kinds, ("user_agent",), lambda lines: list(user_agent_lines(lines)), _write)
 
 
 def _rules(context: Context, tenant: str | None) -> tuple[Scrubber, CasePatterns]:
@@ -110,33 +115,81 @@ class _Unreadable(Exception):
     """The line is none of what is wanted; the message says why, and quotes nothing."""
 
 
-def _each_line(
-    kinds: Mapping[str, tuple[type, ...]], needed: Sequence[str], use: Callable[[dict[str, Any]], None]
+def _answer(
+    kinds: Mapping[str, tuple[type, ...]],
+    needed: Sequence[str],
+    answers: Callable[[Sequence[dict[str, Any]]], Sequence[_T]],
+    tell: Callable[[_T], None],
 ) -> None:
-    """Uses each object on standard input as soon as it is there; exit code 1 in the end where a line could not be."""
+    """Tells the answers to the objects on standard input, each as soon as it is there; what is waiting is answered
+    together. Exit code 1 in the end where a line could not be."""
     failed = 0
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        if not line.strip():
-            continue
-        try:
-            use(_read(line, kinds, needed))
-            continue
-        except _Unreadable as error:
-            reason = str(error)
-        except OSError:  # of the output, which no other line can mend
-            raise
-        except Exception as error:
-            if os.environ.get("BALIE_DEBUG"):
-                raise
-            # What an exception says may quote the line.
-            reason = f"a fault in Balie ({type(error).__name__}): run it again with BALIE_DEBUG=1 and report it"
-        failed += 1
-        if failed <= _MOST_TOLD:
-            typer.echo(f"balie: line {number}: {reason}", err=True)
+    for waiting in _waiting():
+        for given in _answered(waiting, kinds, needed, answers):
+            if not isinstance(given, _Failed):
+                tell(given)
+                continue
+            failed += 1
+            if failed <= _MOST_TOLD:
+                typer.echo(f"balie: line {given.line}: {given.reason}", err=True)
+        sys.stdout.buffer.flush()
     if failed > _MOST_TOLD:
         typer.echo(f"balie: and {failed - _MOST_TOLD:,} lines more", err=True)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _waiting() -> Iterator[list[tuple[int, bytes]]]:
+    """The lines on standard input with their numbers, as many together as can be read without waiting for more."""
+    given = cast(BufferedReader, sys.stdin.buffer)
+    number, begun = 1, b""
+    while read := given.read1(_MOST_READ):
+        # A long line is read to its end at once.
+        if b"\n" not in read:
+            read += given.readline()
+        *lines, begun = (begun + read).split(b"\n")
+        yield list(enumerate(lines, number))
+        number += len(lines)
+    yield [(number, begun)]
+
+
+class _Failed(NamedTuple):
+    """A line that has no answer, and why."""
+
+    line: int
+    reason: str
+
+
+def _answered(
+    lines: Sequence[tuple[int, bytes]],
+    kinds: Mapping[str, tuple[type, ...]],
+    needed: Sequence[str],
+    answers: Callable[[Sequence[dict[str, Any]]], Sequence[_T]],
+) -> Iterator[_T | _Failed]:
+    """The answer to each line that is not empty. A fault at one costs that one only."""
+    read: list[dict[str, Any] | _Failed] = []
+    for number, line in lines:
+        if line.strip():
+            try:
+                read.append(_read(line, kinds, needed))
+            except _Unreadable as error:
+                read.append(_Failed(number, str(error)))
+    try:
+        given = answers([row for row in read if not isinstance(row, _Failed)])
+    except Exception as error:
+        if os.environ.get("BALIE_DEBUG"):
+            raise
+        if len(lines) > 1:
+            for numbered in lines:
+                yield from _answered([numbered], kinds, needed, answers)
+        else:
+            # What an exception says may quote the line.
+            reason = f"a fault in Balie ({type(error).__name__}): run it again with BALIE_DEBUG=1 and report it"
+            yield _Failed(lines[0][0], reason)
+        return
+    rest = iter(given)
+    for row in read:
+        yield row if isinstance(row, _Failed) else next(rest)
 
 
 def _read(line: bytes, kinds: Mapping[str, tuple[type, ...]], needed: Sequence[str]) -> dict[str, Any]:
@@ -157,4 +210,3 @@ def _read(line: bytes, kinds: Mapping[str, tuple[type, ...]], needed: Sequence[s
 def _write(row: Mapping[str, Any]) -> None:
     # A lone surrogate, which JSON can hold and UTF-8 cannot, becomes its escape, which is JSON again.
     sys.stdout.buffer.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -24,8 +23,6 @@ _MOST_PASSES: Final = 10
 _ORDER: Final = "URL EMAIL IBAN CARD NATIONAL_ID PHONE IP BIRTHDATE PLATE ADDRESS POSTCODE HANDLE OTHER NAME"
 _RANK: Final = {kind: rank for rank, kind in enumerate(_ORDER.split())}
 _SURE: Final = 0.95
-_LONGEST_KEPT: Final = 100
-_MOST_KEPT: Final = 2_000
 _LONGEST_BATCH: Final = 1_000_000  # characters; what a batch is read into takes some forty bytes for each
 
 Ranges = Sequence[tuple[int, int]]
@@ -54,8 +51,6 @@ class Scrubber:
         self._kinds = written
         self._written = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))))
         self._odd_marks = any(word[0] != "[" for word in written)
-        # Parts of addresses of pages come one by one, and repeat; a text alone costs as much as fifty in a batch.
-        self._without_contacts = lru_cache(_MOST_KEPT)(lambda text, language: self.scrub_all([text], [language])[0])
         names.load()
 
     def scrub(
@@ -69,15 +64,9 @@ class Scrubber:
         """The text without personal data, and what was taken out of it.
 
         `contacts` are the details that the event carries; they are taken out in every form. `protected` are offsets
-        of case numbers, which stay whatever they look like. Of many texts, `scrub_all` costs far less for each.
+        of case numbers, which stay whatever they look like. Many texts cost far less together: `scrub_all`.
         """
-        if protected or len(text) > _LONGEST_KEPT:
-            return self.scrub_all([text], [language], [contacts], [protected])[0]
-        without = self._without_contacts(text, language)
-        composed = unicodedata.normalize("NFC", text)
-        if contacts and (without.spans or any(contact_details.find(composed, contacts))):
-            return self.scrub_all([text], [language], [contacts])[0]
-        return without
+        return self.scrub_all([text], [language], [contacts], [protected])[0]
 
     def scrub_many(
         self,

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -174,17 +174,18 @@ def test_a_file_of_another_kind_does_not_fill_the_screen(balie: Balie) -> None:
 def test_a_fault_at_one_line_costs_that_line_only(balie: Balie, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipelines.personal_data import Scrubber
 
-    scrub = Scrubber.scrub
+    scrub_all = Scrubber.scrub_all
 
-    def fail(self: Scrubber, text: str, *given: Any, **more: Any) -> Any:
-        if text == "canary":
-            raise KeyError(text)
-        return scrub(self, text, *given, **more)
+    def fail(self: Scrubber, texts: Sequence[str], *given: Any, **more: Any) -> Any:
+        if "canary" in texts:
+            raise KeyError("canary")
+        return scrub_all(self, texts, *given, **more)
 
-    monkeypatch.setattr(Scrubber, "scrub", fail)
-    result = balie("scrub", given=line_of("canary") + line_of("Prima"), code=1)
-    assert row_of(result)["text"] == "Prima"
-    assert "line 1: a fault in Balie (KeyError)" in result.stderr
+    monkeypatch.setattr(Scrubber, "scrub_all", fail)
+    result = balie("scrub", given=line_of("Goed") + line_of("canary") + "[]\n" + line_of("Prima"), code=1)
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["Goed", "Prima"]
+    assert "line 2: a fault in Balie (KeyError)" in result.stderr
+    assert "line 3: it is no JSON object" in result.stderr
     assert "canary" not in result.output
 
 

@@ -112,12 +112,8 @@ def test_contact_details_of_the_event_are_taken_out_in_every_form() -> None:
     assert scrubbed.text == "[NAAM] ja [NAAM], [NAAM]! [E-MAIL] of [TELEFOON]"
 
 
-@pytest.mark.parametrize("text", ["Jose\u0301e", "over José e", "virtasen hond", "niets"])
-def test_contacts_are_found_in_a_text_that_was_asked_about_without_them(text: str) -> None:
-    contacts = ["Josée Virtanen"]
-    alone = SCRUBBER.scrub(text, "nl").text
-    assert SCRUBBER.scrub(text, "nl", contacts=contacts).text == SCRUBBER.scrub_many([text], ["nl"], [contacts])[0]
-    assert SCRUBBER.scrub(text, "nl").text == alone
+def test_contact_details_are_found_in_letters_with_marks_apart() -> None:
+    assert SCRUBBER.scrub("over Jose\u0301e", "nl", contacts=["Josée Virtanen"]).text == "over [NAAM]"
 
 
 def test_a_case_number_stays_even_if_it_looks_like_a_national_id() -> None:
