@@ -124,17 +124,20 @@ def _is_deeper(value: object, most: int) -> bool:
 
 def fields(encoded: str) -> list[tuple[str, str]]:
     """Name and value of each field of a form-encoded string, in order, empty ones too. Rejected where they are many."""
-    parts = encoded.split("&")
+    parts = encoded.replace("+", " ").split("&")
     if len(parts) > _MAX_FIELDS:
         raise Rejected(400, "more form fields than are read")
-    pairs = (part.partition("=") for part in parts if part)
-    return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
+    found = []
+    for part in parts:
+        name, _, value = part.partition("=")
+        if "%" in part:  # most are as they are, and asking is cheaper than decoding
+            name, value = _unquoted(name), _unquoted(value)
+        if part:
+            found.append((name, value))
+    return found
 
 
 def _unquoted(text: str) -> str:
-    # Most names and many values are as they are, and asking is cheaper than decoding.
-    if "+" in text:
-        text = text.replace("+", " ")
     if "%" not in text:
         return text
     # What is encoded is ASCII as a rule, and as bytes it is decoded in half the time.

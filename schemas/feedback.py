@@ -408,7 +408,8 @@ class FeedbackEvent(Part):
 
     def to_json(self) -> bytes:
         """The event as it stands in the log: compact JSON without the fields that are null."""
-        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+        # What model_dump_json does, without making text of the bytes in between.
+        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
 
 
 # Without these there is no saying whose answer it is, or which telling of it wins.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from connectors.base import Reply, Request
 from connectors.errors import Rejected
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_WRITABLE = re.compile(rb"[\x21-\x7e]*")
 _REASON_TYPE = "text/plain; charset=utf-8"
 
 
@@ -89,6 +91,8 @@ def _without_port(address: str) -> str | None:
 
 def _ascii(raw: bytes) -> str:
     """A part of a URL as it came; bytes that may not stand in one as they would be written there."""
+    if _WRITABLE.fullmatch(raw):
+        return raw.decode("ascii")
     return "".join(chr(byte) if 0x20 < byte < 0x7F else f"%{byte:02X}" for byte in raw)
 
 

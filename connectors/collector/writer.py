@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeVar
 
 from connectors.collector.metrics import Metrics
@@ -104,7 +105,7 @@ class Writer:
             self._wake.clear()
             while self._waiting:
                 # They leave the queue once they are written, so that `stop` waits for them.
-                groups = [self._waiting[i] for i in range(min(len(self._waiting), _MOST_GROUPS))]
+                groups = list(islice(self._waiting, _MOST_GROUPS))
                 try:
                     await self._write(groups)
                 except Exception as error:
