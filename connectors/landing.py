@@ -33,7 +33,13 @@ UNKNOWN = "unknown_code"
 _SESSION = re.compile(r"[0-9a-f]{32}")
 # What a browser, a mail client or a proxy says when it looks at a link before anybody has clicked it.
 _PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
-_ROBOT = re.compile(r"bot\b|crawl|spider|preview|facebookexternalhit|slackbot|whatsapp/|skypeuripreview|scanner", re.I)
+# Crawlers, previews, scanners of mail, and Office, which opens a link before the browser does. CUBOT makes phones.
+_ROBOT = re.compile(
+    r"(?<!\bcu)bot\b|crawl|spider|preview|facebookexternalhit|slackbot|whatsapp/|scanner|barracuda|mimecast|proofpoint"
+    r"|safelinks|imageproxy|ms-?office|microsoft office|headless"
+    r"|^(?:curl|wget|python|go-http-client|java|okhttp|node|axios)\b",
+    re.I,
+)
 
 
 class Link(BaseModel):
@@ -83,7 +89,7 @@ class LandingLinks(Webhook):
             if not _SESSION.fullmatch(session):
                 raise Rejected(400, "session is not one that was given out")
             return self._step(posted, session) if posted else [Ignored("a page was opened")]
-        if "Q_RATINGID" not in given or request.method not in ("GET", "POST"):
+        if not given.get("Q_RATINGID") or request.method not in ("GET", "POST"):
             return [Ignored("a page was opened")]
         if _looks_ahead(request):
             # Refused, so that a browser which fetches pages ahead asks again once the link is clicked.
@@ -132,7 +138,7 @@ class LandingLinks(Webhook):
 
     def _step(self, posted: Mapping[str, str], session: str) -> list[Item]:
         reason, text = posted.get("reason"), posted.get("text", "").strip()
-        if not reason and not text:
+        if reason not in self.reasons and not text:
             return [Ignored("nothing was filled in")]
         told = json.dumps([reason, text]).encode()
         draft = Draft(answers=[QUESTION.answer(reason=reason if reason in self.reasons else None, text=text)])

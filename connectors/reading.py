@@ -14,6 +14,8 @@ from typing import Any
 Step = str | int
 _FIRST, _LAST = 100_000_000, 7_258_118_400  # Unix seconds, from 1973 to 2199
 _DIGITS = re.compile(r"[0-9]{9,10}")
+_REGION = re.compile(r"[-_].*", re.DOTALL)
+_TRUE = frozenset({"true", "1", "yes", "on"})
 
 
 def at(told: object, *path: Step) -> Any:
@@ -58,6 +60,17 @@ def listed(told: object, *path: Step) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def is_true(told: object, *path: Step) -> bool:
+    """Whether it is true, which many providers write as text, and forms always do."""
+    return str(at(told, *path)).strip().lower() in _TRUE
+
+
+def language(told: object, *path: Step) -> Any:
+    """A language as ISO 639 writes it, without a region behind it ('nl-NL' is nl); what is no text as it came."""
+    found = at(told, *path)
+    return _REGION.sub("", found.strip()).lower() if isinstance(found, str) else found
+
+
 def score(told: object, *path: Step) -> object:
     """A score as it came, for the contract to judge. True is no number, though the contract would read it as one."""
     found = at(told, *path)
@@ -65,14 +78,14 @@ def score(told: object, *path: Step) -> object:
 
 
 def moment(told: object, *path: Step) -> datetime | str | None:
-    """A time: Unix seconds, as a number or its digits, in UTC; other text as it came, for the contract to judge."""
+    """A time: Unix seconds, as a number or its digits, in UTC; what else came, for the contract to judge."""
     found = at(told, *path)
     if isinstance(found, str) and _DIGITS.fullmatch(found):
         found = int(found)
     if isinstance(found, int | float) and not isinstance(found, bool):
         sound = _FIRST <= found <= _LAST
         return datetime.fromtimestamp(found, UTC) if sound else "out of range"  # is noted as what it is: no time
-    return found if isinstance(found, str | datetime) else None
+    return found if found is None or isinstance(found, str | datetime) else "no time"
 
 
 def order(told: object, *path: Step) -> int:

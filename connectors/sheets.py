@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-import orjson
 from python_calamine import CalamineWorkbook
 
+from connectors.base import json_of
 from connectors.errors import Rejected
 
 Line = tuple[int, list[str] | str]
@@ -95,21 +95,20 @@ def _json_lines(text: str) -> Iterator[Line]:
 
 
 def _values(text: str) -> Iterator[Any]:
-    """Each object; where a line is none, its text."""
+    """Each object; where a line is none, its text. A file may also be one object or list, over several lines."""
     if text.lstrip().startswith("["):
-        try:
-            told = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise Rejected(400, "the file begins as JSON and is none") from None
+        told = json_of(text.encode())
         yield from told
+        return
+    if re.match(r"\s*\{\s*\n", text):
+        yield json_of(text.encode())
         return
     for line in text.splitlines():
         if line.strip():
             try:
-                told = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                told = line
-            yield told
+                yield json_of(line.encode())
+            except Rejected:
+                yield line
 
 
 def _flat(told: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[str, str]:
@@ -118,7 +117,7 @@ def _flat(told: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[str
         if isinstance(value, dict) and depth < _DEEPEST:
             flat |= _flat(value, f"{before}{name}.", depth + 1)
         elif value is not None:
-            flat[before + name] = value if isinstance(value, str) else orjson.dumps(value).decode()
+            flat[before + name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return flat
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.base import BadRow
 from connectors.errors import Rejected
+from connectors.reading import language, moment
 from connectors.sheets import Line, lines_of
 
 _LONGEST_ID = 500
@@ -27,6 +28,7 @@ _TIME_FORMATS = tuple(
 # What a column may be mapped to: fields of a Draft, and fields of its parts.
 _PLAIN = frozenset({"source_id", "occurred_at", "score", "reason", "text", "language"})
 _PARTS = ("survey", "subject", "person", "client")
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")  # as spreadsheets write numbers in most of Europe
 _PART = re.compile(rf"({'|'.join(_PARTS)})\.[a-z_]{{1,40}}")
 
 
@@ -73,11 +75,12 @@ class Table(BaseModel):
             if name not in _PLAIN and not _PART.fullmatch(name):
                 raise ValueError(f"columns: an answer has no field {name}")
 
-    def rows(self, content: bytes, columns: Mapping[str, str]) -> Iterator[Row | BadRow]:
+    def rows(self, content: bytes, columns: Mapping[str, str], *, ids_needed: bool = True) -> Iterator[Row | BadRow]:
         """The rows of a file under its header. `columns` says which column a field of the answer comes from.
 
         An answer's id is that of its column, else the key columns', else a hash of the whole row and the how-manieth
-        of equal rows it is: so the same export again gives the same ids.
+        of equal rows it is: so the same export again gives the same ids. Where a column holds ids, a row must have one
+        if they are needed.
 
         Raises:
             Rejected: 400, not in the encoding, without a header, or without a column that is mapped or a key.
@@ -87,7 +90,8 @@ class Table(BaseModel):
         # An export may leave out a column that it has nothing for, but not what tells rows apart.
         if not set(self.key_columns) <= set(header):
             raise Rejected(400, "the file lacks one of the key_columns")
-        if not self.key_columns and "source_id" in columns and columns["source_id"] not in header:
+        ids_needed = ids_needed and "source_id" in columns and not self.key_columns
+        if ids_needed and columns["source_id"] not in header:
             raise Rejected(400, "the file lacks the column that is mapped to source_id")
         if not any(column in header for column in columns.values()):
             raise Rejected(400, "the file has none of the columns that are mapped")
@@ -97,10 +101,10 @@ class Table(BaseModel):
                 content = self._file_of(header) + cells.encode(self.encoding or "utf-8", "replace")
                 yield BadRow(number, f"row {number}: it cannot be read", content)
             elif any(cell.strip() for cell in cells) and not (self.header and [*map(str.strip, cells)] == header):
-                yield self._row(number, header, cells, columns, seen)
+                yield self._row(number, header, cells, columns, None if ids_needed else seen)
 
     def _row(
-        self, number: int, header: list[str], cells: list[str], columns: Mapping[str, str], seen: Counter[str]
+        self, number: int, header: list[str], cells: list[str], columns: Mapping[str, str], seen: Counter[str] | None
     ) -> Row | BadRow:
         def bad(reason: str) -> BadRow:
             return BadRow(number, f"row {number}: {reason}", self._file_of(header, cells))
@@ -115,11 +119,13 @@ class Table(BaseModel):
                 # Not only noted: a wrong format would put a whole export at the time of its import.
                 return bad("occurred_at is in none of the time_formats")
             given["occurred_at"] = time
+        if "language" in given:
+            given["language"] = language(given, "language")
         source_id = given.pop("source_id", "")
         if self.key_columns:
             keys = [by_column.get(column, "") for column in self.key_columns]
             source_id = _digest(keys) if any(keys) else ""
-        elif "source_id" not in columns:
+        elif not source_id and seen is not None:
             row = _digest(cells)
             seen[row] += 1
             source_id = f"{row}-{seen[row]}"
@@ -143,13 +149,19 @@ class Table(BaseModel):
                 return datetime.strptime(written, time_format)  # noqa: DTZ007 (the source's zone is added later)
             except ValueError:
                 continue
-        return None
+        seconds = moment([written], 0)  # Unix seconds, which exports as JSON hold
+        return seconds if isinstance(seconds, datetime) else None
+
+
+def number(written: str) -> str:
+    """A number as JSON has it, where a spreadsheet of most of Europe wrote it with a comma; other text as it is."""
+    return written.replace(",", ".") if _DECIMAL_COMMA.fullmatch(written) else written
 
 
 def _first(lines: Iterator[Line]) -> list[str]:
-    """The cells of the first row that can be read; Rejected (400) where there is none."""
+    """The cells of the first row that can be read and holds something; Rejected (400) where there is none."""
     for _, cells in lines:
-        if isinstance(cells, list):
+        if isinstance(cells, list) and any(cell.strip() for cell in cells):
             return cells
     raise Rejected(400, "the file is empty")
 

@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 from pydantic import Field, SecretStr
 
 from connectors.addresses import ApiUrl
-from connectors.base import BadRow, Call, Cursor, Draft, Page, Poll, Question, Response, Source
+from connectors.base import BadRow, Call, Cursor, Draft, Ignored, Page, Poll, Question, Response, Source
 from connectors.errors import Rejected
-from connectors.reading import at, dumped, identifier, mapping, present, score, text, whole
+from connectors.reading import dumped, identifier, is_true, mapping, present, score, text, whole
 from schemas.feedback import Channel, Metric, Scale
 
 _LISTS: Final = ("button-feedbacks", "text-feedbacks")
@@ -79,17 +79,21 @@ class HappyOrNot(Poll):
             return Page(items, {"start": self._look_back(now), "day": now.date().isoformat()}, more=True)
         return Page(items, {**here, "of": _LISTS[0], "offset": read[_LISTS[0]]})
 
-    def _item(self, number: int, given: Mapping[str, Any], whole_item: object, source: Source) -> Draft | BadRow:
+    def _item(
+        self, number: int, given: Mapping[str, Any], whole_item: object, source: Source
+    ) -> Draft | Ignored | BadRow:
         source_id = text(given, "feedbackId")
         if source_id is None:
             return BadRow(number, "an item without a feedbackId", dumped([whole_item]))
-        words, misuse = text(given, "text"), at(given, "misuse") is True
+        words, misuse, button = text(given, "text"), is_true(given, "misuse"), score(given, "buttonIndex")
+        if words is None and button is None:
+            return Ignored("neither a button nor words")
         survey, place = identifier(given, "surveyId"), identifier(given, "experiencePointId")
         asked = self.surveys.get(survey or "", self.asks)
         return Draft(
             source_id=source_id,
             order=(1 if words else 0) + (2 if misuse else 0),  # words come after the button, a verdict after both
-            answers=[asked.answer(score=score(given, "buttonIndex"), text=words)],
+            answers=[asked.answer(score=button, text=words)],
             occurred_at=text(given, "localTime"),
             flags=("misuse",) if misuse else (),
             language=source.language,

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from connectors.base import BadRow, Draft, File, Ignored, Question, Source
-from connectors.tables import Table
+from connectors.tables import Table, number
 from schemas.feedback import Channel, Metric, Note
 
 _UNKNOWN = "unknown_code"
@@ -58,7 +58,7 @@ class Tablet(File):
         rated, reason, words = (given.pop(name, None) for name in ("score", "reason", "text"))
         if rated is None and reason is None and words is None:
             return Ignored("a row in which nothing was filled in")
-        score = self.scores.get(rated.strip().lower()) if rated and self.scores else rated
+        score = self.scores.get(rated.strip().lower()) if rated and self.scores else rated and number(rated)
         unknown = rated is not None and score is None
         language, survey = given.pop("language", None) or source.language, given.pop("survey", None)
         return Draft(

@@ -9,7 +9,7 @@ letter in plain text. It may begin with lines `name: value`, of the names that `
 
     Geachte gemeente, …
 
-Without an id a letter is known by a hash of its words, so the same file again is the same letter.
+Without an id a letter is known by a hash of its words or of its row, so the same file again is the same letter.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Letters(File):
             text = decoded(content, self.table.encoding)
             if not JSON_BEGINS.match(text) and not self._is_table(text):
                 content = self._row_of(text)
-        for row in self.table.rows(content, self.columns):
+        for row in self.table.rows(content, self.columns, ids_needed=False):
             yield row if isinstance(row, BadRow) else self._item(row.source_id, dict(row.fields), source)
 
     def _is_table(self, text: str) -> bool:

@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr
 from connectors.addresses import ApiUrl
 from connectors.base import BadRow, Call, Cursor, Draft, Ignored, Page, Poll, Response, Source
 from connectors.errors import Rejected
-from connectors.reading import at, dumped, moment, order, present, text, whole
+from connectors.reading import at, dumped, language, moment, order, present, text, whole
 from connectors.social.mentions import without_mentions
 from schemas.feedback import Channel, Metric
 
@@ -85,7 +85,7 @@ def _item(number: int, notification: object, source: Source) -> Draft | Ignored 
         source_id=source_id,
         answers=[{"metric": Metric.OPEN, "text": words}],
         occurred_at=moment(notification, "indexedAt"),
-        language=(text(notification, "record", "langs", 0) or "").partition("-")[0].lower() or source.language,
+        language=language(notification, "record", "langs", 0) or source.language,
         subject=present(conversation_id=text(notification, "record", "reply", "root", "uri")),
         person=present(
             user_id=text(notification, "author", "did") or text(notification, "author", "handle"),

@@ -17,7 +17,7 @@ from connectors.addresses import ApiUrl
 from connectors.base import BadRow, Call, Cursor, Draft, Ignored, Page, Poll, Response, Source
 from connectors.errors import Rejected
 from connectors.html_text import html_to_text
-from connectors.reading import dumped, identifier, moment, order, present, text
+from connectors.reading import dumped, identifier, language, moment, order, present, text
 from connectors.social.mentions import without_mentions
 from schemas.feedback import Channel, Metric
 
@@ -74,7 +74,7 @@ def _item(number: int, notification: object, source: Source) -> Draft | Ignored 
         order=order(notification, "status", "edited_at"),
         answers=[{"metric": Metric.OPEN, "text": words}],
         occurred_at=moment(notification, "status", "created_at") or moment(notification, "created_at"),
-        language=text(notification, "status", "language") or source.language,
+        language=language(notification, "status", "language") or source.language,
         subject=present(conversation_id=identifier(notification, "status", "in_reply_to_id")),
         person=present(user_id=account, name=text(notification, "account", "display_name")),
     )

@@ -15,7 +15,7 @@ from typing import ClassVar
 from connectors.base import Draft, Ignored, Item, Request, Source
 from connectors.errors import Rejected
 from connectors.meta import Meta, challenged
-from connectors.reading import at, identifier, listed, mapping, moment, present, text, whole
+from connectors.reading import at, identifier, listed, mapping, moment, order, present, text
 from schemas.feedback import Channel, Metric
 
 ADDED, EDITED, REMOVED = "add", ("edited", "edit"), ("remove", "delete")
@@ -35,7 +35,7 @@ class MetaPage(Meta):
             raise Rejected(400, "entry is no list")
         items: list[Item] = []
         for entry in listed(told, "entry"):
-            page, time = identifier(entry, "id"), whole(entry, "time") or 0
+            page, time = identifier(entry, "id"), order(entry, "time")
             items += [_item(change, page, time, source) for change in listed(entry, "changes")]
         return items or [Ignored("no change of the feed")]
 
@@ -49,15 +49,15 @@ def _item(change: object, page: str | None, time: int, source: Source) -> Item:
         return Ignored("a comment of the page itself")
     source_id = identifier(value, "comment_id")
     # An edit in the same second is later.
-    order = max(0, time) * 2 + (verb in EDITED)
+    later = time + (verb in EDITED)
     if verb in REMOVED:
-        return Draft(source_id=source_id, order=order, authority="withdrawn")
+        return Draft(source_id=source_id, order=later, authority="withdrawn")
     words = text(value, "message")
     if verb not in (ADDED, *EDITED) or (words is None and verb == ADDED):
         return Ignored("a change of a comment that leaves its words, or one without words")
     return Draft(
         source_id=source_id,
-        order=order,
+        order=later,
         answers=[{"metric": Metric.OPEN, "text": words}] if words else [],
         occurred_at=moment(value, "created_time"),
         language=source.language,

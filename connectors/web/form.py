@@ -27,6 +27,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.base import Draft, Ignored, Item, Piece, Question, Reply, Request, Source, Webhook, client_of
 from connectors.errors import Rejected
+from connectors.reading import is_true, language, moment
 from connectors.signatures import (
     basic_header,
     standard_webhook_headers,
@@ -39,6 +40,7 @@ from schemas.feedback import Channel, Metric, Note
 
 HONEYPOT = "website"
 SESSION = re.compile(r"[0-9a-f]{32}")
+_ORDER = re.compile(r"[0-9]{1,19}")
 _PARTS = ("survey", "subject", "person", "consent", "client")
 _WORDS = re.compile(r"[a-z_]{1,40}(\.[a-z_-]{1,40}){0,2}")
 
@@ -98,14 +100,14 @@ class WebForm(Webhook):
         if given.get(HONEYPOT):
             return [Ignored("the field for machines was filled in")]
         answers = self._answers(given)
-        declined = bool(given.get("decline")) and not answers
-        withdrawn = bool(given.get("withdrawn")) and not self.public
+        declined = is_true(given, "decline") and not answers
+        withdrawn = is_true(given, "withdrawn") and not self.public
         if not answers and not declined and not withdrawn:
             return [Ignored("nothing was filled in")]
         draft = Draft(
             answers=answers,
             outcome="declined" if declined else "answered",
-            language=given.get("language") or source.language,
+            language=language(given, "language") or source.language,
             survey=_part(given, "survey") or ({"id": self.survey} if self.survey else None),
             subject=_part(given, "subject"),
             person=_part(given, "person"),
@@ -115,14 +117,11 @@ class WebForm(Webhook):
         if self.public:
             draft = replace(draft, client=client_of(request))
         else:
-            draft = replace(draft, client=_part(given, "client"), occurred_at=given.get("occurred_at"))
+            draft = replace(draft, client=_part(given, "client"), occurred_at=moment(given, "occurred_at"))
         source_id = _id(given) or request.headers.get("webhook-id")
         if source_id and not self.public:
-            order = given.get("order") or 0
-            if not isinstance(order, int):
-                raise Rejected(400, "order is not a whole number")
             authority = "withdrawn" if withdrawn else "source"
-            return [replace(draft, source_id=source_id, order=order, authority=authority)]
+            return [replace(draft, source_id=source_id, order=_order(given), authority=authority)]
         step = "reason" if _session(given) and "score" not in given else "score"
         told = json.dumps(given, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
         return [Piece(_session(given), sha256(told).hexdigest()[:32], step, draft)]
@@ -143,7 +142,7 @@ class WebForm(Webhook):
         given = _given(request)
         if session is not None and given.get("score"):
             return pages.see_other("?" + urlencode({**query, "session": session}))
-        if given.get("decline"):
+        if is_true(given, "decline"):
             return pages.message(language, "declined")
         if session is None and not given.get(HONEYPOT):
             return self._first_page(request, language)
@@ -245,6 +244,16 @@ def _id(given: Mapping[str, Any]) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Rejected(400, "id is neither text nor a whole number")
     return str(value)
+
+
+def _order(given: Mapping[str, Any]) -> int:
+    """A whole number, in a form its digits; 0 where there is none."""
+    value = given.get("order") or 0
+    if isinstance(value, str) and _ORDER.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Rejected(400, "order is not a whole number")
+    return value
 
 
 def _session(given: Mapping[str, Any]) -> str | None:

@@ -19,13 +19,14 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from connectors.base import BadRow, Draft, File, Source
-from connectors.landing import AVERAGE, GOOD, POOR, QUESTION, UNKNOWN, LandingLinks
+from connectors.base import BadRow, Draft, File, Ignored, Source
+from connectors.landing import AVERAGE, GOOD, POOR, QUESTION, RATINGS, UNKNOWN, LandingLinks
 from connectors.tables import Table
 from schemas.feedback import Channel, Note
 
-# As exports write them, in the languages of their users; compared in lower case.
+# As exports write them, in the languages of their users, or as the ids of the links; compared in lower case.
 RATING_NAMES = {
+    **RATINGS,
     **dict.fromkeys(("good", "goed", "dobrze", "dobra", "bra", "god", "hyvä"), GOOD),
     **dict.fromkeys(("average", "gemiddeld", "matig", "redelijk", "średnio", "middels", "kohtalainen"), AVERAGE),
     **dict.fromkeys(("poor", "slecht", "źle", "dårlig", "huono"), POOR),
@@ -57,18 +58,21 @@ class GovMetric(LandingLinks, File):
         self.table.check_columns(self.columns)
         return self
 
-    def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | BadRow]:
+    def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
         for row in self.table.rows(content, self.columns):
-            yield row if isinstance(row, BadRow) else self._draft_of(row.source_id, row.fields)
+            yield row if isinstance(row, BadRow) else self._item(row.source_id, row.fields, source)
 
-    def _draft_of(self, source_id: str, fields: Mapping[str, Any]) -> Draft:
+    def _item(self, source_id: str, fields: Mapping[str, Any], source: Source) -> Draft | Ignored:
         given = dict(fields)
         rating, reason, text = (given.pop(name, None) for name in ("score", "reason", "text"))
+        if rating is None and reason is None and text is None:
+            return Ignored("a row in which nothing was filled in")
         score = self.ratings.get(rating.strip().lower()) if rating else None
         unknown = (Note(field="answers[0].score", problem=UNKNOWN),) if rating and score is None else ()
         return Draft(
             source_id=source_id,
             answers=[QUESTION.answer(score=score, reason=reason, text=text)],
+            language=given.pop("language", None) or source.language,
             notes=unknown,
             **given,
         )

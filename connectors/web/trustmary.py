@@ -5,7 +5,7 @@ willing to have published; they agree to it by `publicConsent`, which is "true" 
 answer counts, and as it has no time of change, the one that comes last is the later one.
 
 Not confirmed on a primary page: where `created_at`, `organization_id` and `contact` stand (within `answer` or beside
-it: both are read), and the fields of `contact`.
+it: both are read, and an answer that stands by itself too), and the fields of `contact`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pydantic import Field
 
 from connectors.base import Draft, Ignored, Item, Question, Request, Source
 from connectors.errors import Rejected
-from connectors.reading import at, identifier, mapping, moment, order, present, score, text
+from connectors.reading import identifier, is_true, mapping, moment, order, present, score, text
+from connectors.times import in_utc
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel, Metric
 
@@ -40,8 +41,8 @@ class Trustmary(Unsigned):
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
         told = request.json()
-        answer = mapping(told, "answer")
-        if not answer:
+        answer = mapping(told, "answer") or mapping(told)
+        if not answer.keys() & {"answer_id", "answer_values"}:
             return [Ignored("no answer to a survey")]
         source_id = identifier(answer, "answer_id")
         if source_id is None:
@@ -69,7 +70,7 @@ class Trustmary(Unsigned):
                     town=text(values, "location"),
                     photo_given=True if text(values, "imageFilename") else None,
                 ),
-                consent=self._consent(values, answered_at or now),
+                consent=self._consent(values, in_utc(answered_at, source.time_zone)[0] or now),
             )
         ]
 
@@ -87,11 +88,7 @@ class Trustmary(Unsigned):
             elif words:
                 yield asked.answer(text=words)
 
-    def _consent(self, values: Mapping[str, Any], given_at: datetime | str) -> dict[str, Any] | None:
-        if not _yes(values, "publicConsent") or _yes(values, "noPublicConsent"):
+    def _consent(self, values: Mapping[str, Any], given_at: datetime) -> dict[str, Any] | None:
+        if not is_true(values, "publicConsent") or is_true(values, "noPublicConsent"):
             return None
         return {"publish": present(given_at=given_at, wording=self.consent_wording)}
-
-
-def _yes(values: Mapping[str, Any], name: str) -> bool:
-    return str(at(values, name)).lower() == "true"

@@ -4,6 +4,8 @@ The webhook sends `response` or `decline` as JSON or as a form, and signs it whe
 one of the `secrets` (`X-Wootric-Signature`: sha1= and HMAC-SHA1 of the body); else its URL must be a secret. Its
 events are created and updated; that there is a deleted one is not confirmed, and it withdraws.
 
+A decline is told without score and text, which tells it from a response also where the list it stands in is not known.
+
 The API filters by time of creation only and gives at most 30 pages of 50 from one time on, so each round goes through
 what was created since `look_back_hours` ago, and passes over what has not been updated since the round before.
 A response is the same answer however it comes: its id is that of the response, its order the second of its update.
@@ -38,7 +40,7 @@ from connectors.base import (
     Source,
 )
 from connectors.errors import Rejected
-from connectors.reading import at, dumped, identifier, mapping, moment, order, present, score, text, whole
+from connectors.reading import at, dumped, identifier, is_true, mapping, moment, order, present, score, text, whole
 from connectors.signatures import demand, header, same
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel, Metric
@@ -118,7 +120,7 @@ class Wootric(Unsigned, Poll):
                 item = self._item(kind, given, source, mode)
                 if item is None:
                     raise Rejected(400, f"{kind[:-1]}.id is missing")
-                return [_withdrawn(item) if event == "deleted" else item]
+                return [_withdrawn(item) if event == "deleted" and isinstance(item, Draft) else item]
         return [Ignored("neither a response nor a decline")]
 
     def login(self, now: datetime) -> Call:
@@ -154,7 +156,7 @@ class Wootric(Unsigned, Poll):
             item = self._item(kind, mapping(given), source)
             if item is None:
                 items.append(BadRow(number, "an item without an id", dumped([given])))
-            elif 0 < item.order < rounds["looked"] - _LATE:
+            elif isinstance(item, Draft) and 0 < item.order < rounds["looked"] - _LATE:
                 items.append(Ignored("told in an earlier round"))
             else:
                 items.append(item)
@@ -169,16 +171,19 @@ class Wootric(Unsigned, Poll):
             return Page(items, {**rounds, "of": _KINDS[1], "from": self._start(cursor), "page": 1}, more=True)
         return Page(items, {"looked": rounds["began"]})
 
-    def _item(self, kind: str, given: Mapping[str, Any], source: Source, mode: str | None = None) -> Draft | None:
+    def _item(
+        self, kind: str, given: Mapping[str, Any], source: Source, mode: str | None = None
+    ) -> Draft | Ignored | None:
         number = identifier(given, "id")
         if number is None:
             return None
-        declined = kind == "declines"
+        declined = kind == "declines" or not given.keys() & {"score", "text"}
+        if not declined and score(given, "score") in (None, "") and text(given, "text") is None:
+            return Ignored("a response in which nothing is answered yet")
         survey = identifier(given, "survey_id")
         properties = mapping(given, "end_user_properties") or mapping(given, "end_user", "properties")
         named = {field: identifier(properties, name) for name, field in self.properties.items()}
         answer = self._question(survey, mode).answer(score=score(given, "score"), text=text(given, "text"))
-        excluded = str(at(given, "excluded_from_calculations")).lower() == "true"
         return Draft(
             # Declines are numbered apart from responses.
             source_id=f"decline-{number}" if declined else number,
@@ -186,7 +191,7 @@ class Wootric(Unsigned, Poll):
             answers=[] if declined else [answer],
             occurred_at=_time(given, "created_at"),
             order=order(_time(given, "updated_at")) // 1_000_000,
-            flags=("excluded",) if excluded else (),
+            flags=("excluded",) if is_true(given, "excluded_from_calculations") else (),
             language=source.language,
             survey=present(id=survey),
             subject=present(page_url=text(given, "origin_url"), **named),
@@ -200,7 +205,7 @@ class Wootric(Unsigned, Poll):
 
     def _question(self, survey: str | None, mode: str | None) -> Question:
         asked = self.surveys.get(survey or "", self.asks)
-        metric = METRICS.get(mode or "", asked.metric)
+        metric = METRICS.get((mode or "").upper(), asked.metric)
         return asked if metric == asked.metric else Question(metric=metric)
 
     def _start(self, cursor: Cursor) -> int:

@@ -45,8 +45,20 @@ def test_other_text_stays_for_the_contract_to_judge() -> None:
     assert reading.moment({"at": "20261102"}, "at") == "20261102"
     for wrong in (10**400, float("nan"), float("inf"), -(10**18)):
         assert reading.moment({"at": wrong}, "at") == "out of range"
-    for nothing in ("", None, True):
+    for other in (True, [1793613600], {"at": 1}):
+        assert reading.moment({"at": other}, "at") == "no time"
+    for nothing in ("", None):
         assert not reading.moment({"at": nothing}, "at")
+
+
+def test_a_language_is_taken_without_its_region() -> None:
+    for given, language in [("nl-NL", "nl"), ("PL", "pl"), (" nb_NO ", "nb"), ("zh-Hant-TW", "zh"), ("", ""), (7, 7)]:
+        assert reading.language({"lang": given}, "lang") == language
+
+
+def test_true_may_be_text() -> None:
+    assert all(reading.is_true([given], 0) for given in (True, "true", "TRUE ", 1, "1", "on"))
+    assert not any(reading.is_true([given], 0) for given in (False, "false", "", None, 0, "0", [], {}, 2, "no"))
 
 
 def test_a_later_time_is_a_later_order() -> None:
