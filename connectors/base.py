@@ -14,14 +14,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 from zoneinfo import available_timezones
 
 import orjson
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from connectors.addresses import Host, is_written_private
 from connectors.contact import checked_person
 from connectors.errors import Misconfigured, Rejected
 from connectors.times import in_utc
@@ -373,16 +383,24 @@ class Poll(Connector, ABC):
 class Fetcher(Connector, ABC):
     """A provider whose webhook only names where an answer is. Nothing is fetched from a host that is not configured."""
 
-    fetch_hosts: tuple[str, ...] = Field((), description="Hosts that may be fetched from, such as 'zaken.example.org'")
+    fetch_hosts: tuple[Host, ...] = Field((), description="Hosts that may be fetched from, such as 'zaken.example.org'")
 
     def fetch(self, url: str) -> Fetch | Ignored:
-        """The item for a URL that a payload names: Ignored unless it is https on one of the `fetch_hosts`."""
+        """The item for a URL that a payload names: Ignored unless it is https on one of the `fetch_hosts`.
+
+        What a host's name leads to is seen when it is called; a private address that is written out, here.
+        """
         try:
             parts = urlsplit(url)
-            allowed = parts.scheme == "https" and parts.netloc in self.fetch_hosts
+            host = parts.netloc.lower().removesuffix(":443")
+            allowed = parts.scheme == "https" and host in self.fetch_hosts
         except ValueError:
             allowed = False
-        return Fetch(url) if allowed else Ignored("it names an address that is not on one of the fetch_hosts")
+        if not allowed:
+            return Ignored("it names an address that is not on one of the fetch_hosts")
+        if is_written_private(parts.hostname or ""):
+            return Ignored("it names a private address, which is never called")
+        return Fetch(url)
 
     @abstractmethod
     def fetch_call(self, url: str, now: datetime) -> Call:
@@ -403,6 +421,12 @@ class Mail(Connector, ABC):
     password: SecretStr | None = Field(None, description="Its password, or an app password")
     folder: str = Field("INBOX", description="Folder that is read", min_length=1)
     mark_seen: bool = Field(False, description="Mark what was taken as read; else the mailbox stays as it is")
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        if self.host is not None and (self.user is None or self.password is None):
+            raise ValueError("set user and password beside host: a mailbox is read by who may")
+        return self
 
     @property
     def is_polled(self) -> bool:

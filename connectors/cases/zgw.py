@@ -1,14 +1,17 @@
-"""Contact moments of the Dutch standards for cases (ZGW): Open Klant, Open Zaak and others, by their notifications.
+"""What citizens tell the systems of the Dutch standards for cases (ZGW): Open Klant, Open Zaak, by their notifications.
 
 https://vng-realisatie.github.io/gemma-zaken/standaard/notificaties-consumer
 
 A notification has no words: for a contact that was made or changed (`klantcontact` of Open Klant 2, `contactmoment`
-of the API before it) the poller fetches `resourceUrl`, from the hosts in `fetch_hosts` only. One that was destroyed is
-withdrawn. What happens to a case, and the test that a subscription begins with, is no feedback. Notifications carry in
-`Authorization` what the town gave when it subscribed.
+of the API before it), a request (`verzoek`) or a case (`zaak`) the poller fetches `resourceUrl`, from the hosts in
+`fetch_hosts` only. One that was destroyed is withdrawn. The status of a case and what else hangs on it, and the test
+that a subscription begins with, are no feedback. Notifications carry in `Authorization` what the town gave when it
+subscribed.
 
-The words are those of the contact (`inhoud`, `tekst`), as the employee wrote them down or the citizen sent them. A
-contact that the town made, or that is confidential, is left out.
+The words are those of the contact or request (`inhoud`, `tekst`), as the employee wrote them down or the citizen sent
+them, and of a case what explains it (`toelichting`), under its number. Most cases are no feedback: subscribe to the
+channel `zaken` with a filter on the types in which citizens write, or leave `zaak` out of `resources`. What the town
+itself began, or what is confidential, is left out.
 """
 
 from __future__ import annotations
@@ -23,18 +26,20 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.base import Call, Draft, Fetcher, Ignored, Item, Request, Response, Source, Webhook
 from connectors.errors import Rejected
-from connectors.reading import at, mapping, moment, order, present, text
+from connectors.reading import at, is_true, mapping, moment, order, present, text
 from connectors.signatures import header, same
 from schemas.feedback import Channel, Metric
 
-CONTACTS: Final = ("klantcontact", "contactmoment")
+RESOURCES: Final = ("klantcontact", "contactmoment", "verzoek", "zaak")
 CHANGES: Final = ("create", "update", "partial_update")
 # ISO 639-2/B, in which they write languages → ISO 639-1.
+TIMES: Final = ("plaatsgevondenOp", "interactiedatum", "registratiedatum")
+CONFIDENTIAL: Final = ("vertrouwelijk", "confidentieel", "geheim", "zeer_geheim")
 LANGUAGES: Final = {"dut": "nl", "nld": "nl", "pol": "pl", "nob": "nb", "nor": "no", "fin": "fi", "eng": "en"}
 
 
 class Zgw(Webhook, Fetcher):
-    """Settings of a subscription to notifications, and of the API that the contacts are fetched from."""
+    """Settings of a subscription to notifications, and of the APIs that its resources are fetched from."""
 
     channel: ClassVar[Channel] = Channel.WEB_FORM
     documentation: ClassVar[str] = "https://vng-realisatie.github.io/gemma-zaken/standaard/notificaties-consumer"
@@ -43,7 +48,10 @@ class Zgw(Webhook, Fetcher):
         description="`auth` of the subscription, such as 'Token …'; the old and the new one while it is changed",
         min_length=1,
     )
-    client_id: str | None = Field(None, description="Client id at the API of contacts, with its client_secret")
+    resources: tuple[str, ...] = Field(
+        RESOURCES, description="What is fetched: resources in which citizens' words stand"
+    )
+    client_id: str | None = Field(None, description="Client id at the API that is fetched from, with client_secret")
     client_secret: SecretStr | None = Field(None, description="Secret that the client's tokens (JWT) are signed with")
     api_token: SecretStr | None = Field(None, description="Fixed token, which Open Klant 2 has instead of a client")
 
@@ -53,8 +61,6 @@ class Zgw(Webhook, Fetcher):
             raise ValueError("set client_id and client_secret together")
         if self.client_id and self.api_token:
             raise ValueError("set client_id and client_secret, or api_token, not both")
-        if self.fetch_hosts and not (self.client_id or self.api_token):
-            raise ValueError("set client_id and client_secret, or api_token: contacts are fetched from fetch_hosts")
         return self
 
     def verify(self, request: Request, now: datetime) -> None:
@@ -69,45 +75,54 @@ class Zgw(Webhook, Fetcher):
         told = request.json()
         if text(told, "kanaal") == "test":
             return [Ignored("the test of a subscription")]
-        if text(told, "resource") not in CONTACTS:
-            return [Ignored("a notification that is of no contact")]
+        if text(told, "resource") not in self.resources:
+            return [Ignored("a notification of a status, or of what else has no words of a citizen")]
         url = text(told, "resourceUrl")
         if url is None:
             raise Rejected(400, "resourceUrl is missing")
         action = text(told, "actie")
         if action == "destroy":
             return [Draft(source_id=_id(url), order=order(now), authority="withdrawn")]
-        return [self.fetch(url) if action in CHANGES else Ignored("an action that changes no contact")]
+        return [self.fetch(url) if action in CHANGES else Ignored("an action that changes nothing")]
 
     def fetch_call(self, url: str, now: datetime) -> Call:
-        return Call(url, headers={"accept": "application/json", "authorization": self._authorization(now)})
+        # The API of cases answers only who names the coordinates it can read.
+        headers = {"accept": "application/json", "accept-crs": "EPSG:4326", **self._authorization(now)}
+        return Call(url, headers=headers)
 
     def parse_fetched(self, url: str, response: Response, source: Source, now: datetime) -> list[Draft | Ignored]:
         told = response.json()
         if not mapping(told):
-            raise Rejected(400, "the contact is no object")
-        if at(told, "vertrouwelijk") is True:
-            return [Ignored("a contact that is confidential")]
+            raise Rejected(400, "what was fetched is no object")
+        if is_true(told, "vertrouwelijk") or text(told, "vertrouwelijkheidaanduiding") in CONFIDENTIAL:
+            return [Ignored("it is confidential")]
         if text(told, "initiatiefnemer") == "gemeente":
             return [Ignored("a contact that the town made")]
-        words = text(told, "inhoud") or text(told, "tekst")
+        words = text(told, "inhoud") or text(told, "tekst") or text(told, "toelichting")
         if words is None:
-            return [Ignored("a contact without words")]
+            return [Ignored("it has no words")]
+        is_case = at(told, "zaaktype") is not None
         language = text(told, "taal") or text(told, "voorkeurstaal")
         return [
             Draft(
                 source_id=_id(url),
                 order=order(now),  # of a changed one no time is told: what was fetched later is later
-                answers=[{"question": "contact", "metric": Metric.OPEN, "text": words}],
-                occurred_at=moment(told, "plaatsgevondenOp") or moment(told, "interactiedatum"),
+                answers=[{"question": "case" if is_case else "contact", "metric": Metric.OPEN, "text": words}],
+                occurred_at=next(filter(None, (moment(told, name) for name in TIMES)), None),
                 language=LANGUAGES.get(language, language) if language else source.language,
-                subject=present(service=text(told, "onderwerp")),
+                subject=present(
+                    case_number=text(told, "identificatie") if is_case else None,
+                    service=text(told, "omschrijving") if is_case else text(told, "onderwerp"),
+                ),
             )
         ]
 
-    def _authorization(self, now: datetime) -> str:
+    def _authorization(self, now: datetime) -> dict[str, str]:
+        """The header; none where a gateway of the town's adds it."""
         if self.api_token is not None:
-            return f"Token {self.api_token.get_secret_value()}"
+            return {"authorization": f"Token {self.api_token.get_secret_value()}"}
+        if self.client_id is None:
+            return {}
         claims = {
             "iss": self.client_id,
             "iat": int(now.timestamp()),
@@ -116,7 +131,7 @@ class Zgw(Webhook, Fetcher):
             "user_representation": "Balie",
         }
         secret = self.client_secret.get_secret_value() if self.client_secret else ""
-        return f"Bearer {jwt.encode(claims, secret, algorithm='HS256')}"
+        return {"authorization": f"Bearer {jwt.encode(claims, secret, algorithm='HS256')}"}
 
 
 def _id(url: str) -> str:

@@ -3,16 +3,17 @@ the address comes from a payload."""
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Final
 
 import httpx
 
+from connectors.addresses import is_public
 from connectors.base import Call, Response
 
 SECONDS: Final = 30.0
@@ -85,8 +86,8 @@ class _OnlyPublic(httpx.BaseTransport):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
             raise httpx.ConnectError("no such host") from None
-        addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-        if not all(_is_public(address) for address in addresses):
+        addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+        if not all(is_public(address) for address in addresses):
             raise Away("it is at a private address, which is never called")
         request.url = request.url.copy_with(host=str(addresses[0]))
         request.extensions = {**request.extensions, "sni_hostname": host}
@@ -94,11 +95,6 @@ class _OnlyPublic(httpx.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-    return bool(inner.is_global and not inner.is_multicast)
 
 
 def _wait(headers: httpx.Headers) -> float | None:

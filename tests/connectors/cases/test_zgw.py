@@ -29,7 +29,22 @@ def test_a_fixed_token_is_given_as_open_klant_wants_it() -> None:
 def test_only_configured_hosts_are_fetched_from() -> None:
     connector = Zgw(auth=(SecretStr("t"),), api_token=SecretStr("0"), fetch_hosts=("klant.example.org",))
     assert connector.fetch(URL) == Fetch(URL)
-    assert isinstance(connector.fetch("https://elsewhere.example.org/1"), Ignored)
+    for written in (URL.replace("klant.example.org", "KLANT.example.org"), URL.replace(".org", ".org:443")):
+        assert connector.fetch(written) == Fetch(written)
+    for other in ("elsewhere.example.org", "x@klant.example.org", "klant.example.org@x", "klant.example.org:8443"):
+        assert isinstance(connector.fetch(f"https://{other}/1"), Ignored)
+    assert isinstance(connector.fetch(URL.replace("https", "http")), Ignored)
+
+
+def test_a_private_address_is_not_fetched_even_where_it_is_on_the_list() -> None:
+    hosts = ("127.0.0.1", "10.0.0.1:8443", "[::1]", "localhost", "169.254.169.254", "[::ffff:10.0.0.1]")
+    connector = Zgw(auth=(SecretStr("t"),), fetch_hosts=hosts)
+    for host in hosts:
+        assert isinstance(connector.fetch(f"https://{host}/1"), Ignored)
+
+
+def test_without_a_client_a_gateway_adds_the_proof() -> None:
+    assert "authorization" not in Zgw(auth=(SecretStr("t"),)).fetch_call(URL, NOW).headers
 
 
 @pytest.mark.parametrize(
@@ -39,7 +54,9 @@ def test_only_configured_hosts_are_fetched_from() -> None:
         {"auth": []},
         {"auth": ["t"], "client_id": "x"},
         {"auth": ["t"], "client_id": "x", "client_secret": "y", "api_token": "z"},
-        {"auth": ["t"], "fetch_hosts": ["klant.example.org"]},
+        {"auth": ["t"], "fetch_hosts": ["https://klant.example.org"]},
+        {"auth": ["t"], "fetch_hosts": ["klant.example.org/api"]},
+        {"auth": ["t"], "fetch_hosts": [""]},
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, object]) -> None:

@@ -74,7 +74,7 @@ def test_a_public_name_is_called_at_the_address_that_was_checked(
         return [(2, 1, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(http, "_is_public", lambda address: address == ipaddress.ip_address("127.0.0.1"))
+    monkeypatch.setattr(http, "is_public", lambda address: address == ipaddress.ip_address("127.0.0.1"))
     provider.answer = lambda asked: Answer(b"ok")
     assert Caller(only_public=True)(Call(f"http://zaken.example.org:{port}/x")).body == b"ok"
     assert looked_up[0] == "zaken.example.org"
