@@ -8,13 +8,15 @@ may be cut off (1,000 requests). Each round looks back, for requests that were p
 has told in the same state.
 
 Posted to us may be new requests in form fields, as the standard has it for apps (they are answered with an id of ours),
-or requests that another system already has, in JSON or XML. The proof is the standard's `api_key`, a secret at the end
+or requests that another system already has, in JSON or XML. Posts with a photo come as
+multipart/form-data; the photo is not kept. The proof is the standard's `api_key`, a secret at the end
 of the URL, or HTTP Basic. Entities and DTDs in XML are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -44,12 +46,13 @@ from connectors.base import (
     json_of,
 )
 from connectors.errors import Rejected
+from connectors.multipart import MULTIPART, form_parts
 from connectors.reading import at, dumped, identifier, mapping, moment, order, present, text, whole
 from connectors.signatures import same
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel, Metric
 
-_FORM: Final = "application/x-www-form-urlencoded"
+_FORMS: Final = ("application/x-www-form-urlencoded", MULTIPART)
 _FULL = 1_000  # requests that one answer holds at most
 _SHORTEST = 60  # seconds of a window
 # What an app gives with a new request.
@@ -95,7 +98,10 @@ class Open311(Unsigned, Poll):
         return self.url is not None
 
     def verify(self, request: Request, now: datetime) -> None:
-        key = request.query.get("api_key") or (request.form.get("api_key") if _is_form(request) else None)
+        key = request.query.get("api_key")
+        if key is None and self.api_keys and _is_form(request):
+            with suppress(Rejected):  # what is no form holds no key
+                key = _form(request).get("api_key")
         if not (self.api_keys and key):
             return super().verify(_without_endpoint(request)[0], now)
         if not same(key, [known.get_secret_value() for known in self.api_keys]):
@@ -201,7 +207,7 @@ def _no_request(given: Mapping[str, Any]) -> Draft | Ignored:
 
 def _posted(request: Request) -> list[Mapping[str, Any]]:
     """The requests that were posted. A new one has no id yet: a hash of its fields, so that a retry is the same one."""
-    given: Sequence[Mapping[str, Any]] = [request.form] if _is_form(request) else _requests(request.body)
+    given: Sequence[Mapping[str, Any]] = [_form(request)] if _is_form(request) else _requests(request.body)
     posted: list[Mapping[str, Any]] = []
     for one in given:
         told = {name: value for name, value in one.items() if name != "api_key"}
@@ -216,7 +222,7 @@ def _requests(body: bytes) -> Sequence[Mapping[str, Any]]:
     """The requests in JSON or XML. Rejected (400) where it is neither, or something else, such as a page of a proxy."""
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         told = json_of(body)
-        found = told if isinstance(told, list) else at(told, "service_requests")
+        found = told if isinstance(told, list) else at(told, "service_requests") or at(told, "requests")
         if found is None and (identifier(told, "service_request_id") or text(told, "description")):
             found = [told]
         if not isinstance(found, list):
@@ -226,9 +232,14 @@ def _requests(body: bytes) -> Sequence[Mapping[str, Any]]:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         raise Rejected(400, "the body is not XML that is read") from None
-    if root.tag not in ("service_requests", "request"):
+    if _tag(root) not in ("service_requests", "requests", "request"):
         raise Rejected(400, "there are no service_requests")
-    return [{field.tag: field.text for field in one} for one in root.iter("request")]
+    return [{_tag(field): field.text for field in one} for one in root.iter() if _tag(one) == "request"]
+
+
+def _tag(element: Element) -> str:
+    """Its name, without a namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _digest(given: Mapping[str, Any]) -> str:
@@ -242,7 +253,11 @@ def _stamp(seconds: int) -> str:
 
 
 def _is_form(request: Request) -> bool:
-    return request.media_type == _FORM
+    return request.media_type in _FORMS
+
+
+def _form(request: Request) -> dict[str, str]:
+    return {part.name: part.text for part in form_parts(request) if not part.is_file}
 
 
 def _without_endpoint(request: Request) -> tuple[Request, str]:

@@ -112,7 +112,9 @@ class Signalen(Poll, File):
             yield row if isinstance(row, BadRow) else self._rated(row.source_id, dict(row.fields), source, now)
 
     def _report(self, number: int, given: object, source: Source) -> Draft | Ignored | BadRow:
-        source_id = identifier(given, "signal_id") or identifier(given, "id")
+        own_id = identifier(given, "id")
+        case_number = text(given, "id_display") or (self.prefix + own_id if own_id else None)
+        source_id = identifier(given, "signal_id") or own_id or case_number
         if source_id is None:
             return BadRow(number, "a report without an id", dumped({"results": [given]}))
         if text(given, "source") in self.internal_sources:
@@ -129,7 +131,7 @@ class Signalen(Poll, File):
             occurred_at=moment(given, "created_at"),
             language=source.language,
             subject=present(
-                case_number=text(given, "id_display"),
+                case_number=case_number,
                 service=text(given, "category", "sub"),
                 product=text(given, "category", "main"),
                 department=text(given, "category", "departments"),
@@ -138,8 +140,10 @@ class Signalen(Poll, File):
             person=present(email=text(given, "reporter", "email"), phone=text(given, "reporter", "phone")),
         )
 
-    def _rated(self, source_id: str, given: dict[str, Any], source: Source, now: datetime) -> Draft:
+    def _rated(self, source_id: str, given: dict[str, Any], source: Source, now: datetime) -> Draft | Ignored:
         rated, reason, words = (given.pop(name, None) for name in ("score", "reason", "text"))
+        if rated is None and reason is None and words is None:
+            return Ignored("an invitation that is not answered yet")
         score = _SCORES.get((rated or "").lower())
         own = None if reason in self.reasons else reason
         contact = (text(given.pop("consent", None), "contact") or "").lower()

@@ -108,7 +108,7 @@ class Zgw(Webhook, Fetcher):
                 source_id=_id(url),
                 order=order(now),  # of a changed one no time is told: what was fetched later is later
                 answers=[{"question": "case" if is_case else "contact", "metric": Metric.OPEN, "text": words}],
-                occurred_at=next(filter(None, (moment(told, name) for name in TIMES)), None),
+                occurred_at=next((found for name in TIMES if (found := moment(told, name))), None),
                 language=LANGUAGES.get(language, language) if language else source.language,
                 subject=present(
                     case_number=text(told, "identificatie") if is_case else None,

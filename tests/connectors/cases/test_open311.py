@@ -44,6 +44,16 @@ def test_the_key_may_stand_in_the_form_and_the_secret_before_the_endpoint() -> N
         assert caught.value.status == status
 
 
+def test_the_key_may_stand_in_a_form_with_a_photo() -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    CONNECTOR.verify(Request("POST", URL, headers, part + b"new\r\n--b--\r\n"), NOW)
+    for body, status in ((part + b"wrong\r\n--b--\r\n", 403), (part + b"new\r\n", 401), (b"", 401)):
+        with pytest.raises(Rejected) as caught:
+            CONNECTOR.verify(Request("POST", URL, headers, body), NOW)
+        assert caught.value.status == status
+
+
 @pytest.mark.parametrize(
     "body",
     [
