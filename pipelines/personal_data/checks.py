@@ -6,6 +6,7 @@ Nothing here looks at a text; a caller hands over the bare digits of a candidate
 
 import re
 from functools import cache
+from operator import mul
 from typing import Final
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, country_code_for_region, is_valid_number, parse
@@ -23,7 +24,8 @@ def is_bsn(digits: str) -> bool:
     """Whether 8 or 9 digits pass the eleven-test of the Dutch citizen service number."""
     if len(digits) not in (8, 9) or digits.count("0") == len(digits):
         return False
-    return sum(w * int(d) for w, d in zip(_BSN_WEIGHTS, digits.rjust(9, "0"), strict=True)) % 11 == 0
+    total: int = sum(map(mul, _BSN_WEIGHTS, map(int, digits.rjust(9, "0"))))
+    return total % 11 == 0
 
 
 def is_pesel(digits: str) -> bool:

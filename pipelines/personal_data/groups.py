@@ -11,9 +11,10 @@ from functools import cached_property, reduce
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.personal_data import addresses, births, numbers
-from pipelines.personal_data.checks import COUNTRY_CODES
+from pipelines.personal_data.checks import COUNTRY_CODES, iban_length
 from pipelines.personal_data.keys import Ints, Table, keys_of
 from pipelines.personal_data.lexicon import Mark
 from pipelines.personal_data.reading import LETTER, Bools, Texts
@@ -34,6 +35,11 @@ _IS_DIGIT: Final = _those(_DIGITS)
 _IS_LETTER: Final = _those(_LETTERS)
 _IS_CAPITAL: Final = _those(_CAPITALS)
 _IS_CAPITAL_OR_DIGIT: Final = _those(_CAPITALS + _DIGITS)
+_IS_LETTER_OR_DIGIT: Final = _those(_LETTERS + _DIGITS)
+_LETTER_NUMBER: Final = np.zeros(_KNOWN + 1, np.intp)
+for _number, _letter in enumerate(_CAPITALS, 1):
+    _LETTER_NUMBER[[ord(_letter), ord(_letter.lower())]] = _number
+_HAS_IBAN: Final = np.array([iban_length((a + b).strip()) > 0 for a in " " + _CAPITALS for b in " " + _CAPITALS])
 _IS_SPACE: Final = _those(" ")
 _IS_SPACE_OR_COMMA: Final = _those(" ,")
 _IS_JOIN: Final = _those("".join(numbers.JOINS))
@@ -101,8 +107,11 @@ class Groups:
 
     def _is(self, table: Bools, at: Ints) -> Bools:
         """Whether the character at a place is one of a table."""
-        found: Bools = table.take(np.minimum(self._texts.characters.take(at, mode="wrap"), _KNOWN))
-        return found
+        return table.take(self._known(at))
+
+    def _known(self, at: Ints) -> Ints:
+        """The character at a place, in tables of those that are asked for."""
+        return np.minimum(self._texts.characters.take(at, mode="wrap"), _KNOWN)
 
     def _is_letter(self, at: Ints) -> Bools:
         return self._texts.bits.take(at, mode="wrap") & LETTER > 0
@@ -110,7 +119,7 @@ class Groups:
     def _total(self) -> Ints:
         return self.count.take(self.text)
 
-    def windows_of_numbers(self) -> dict[int, list[list[tuple[int, int]]]]:
+    def windows_of_numbers(self) -> dict[int, list[numbers.Window]]:
         """Neighbouring runs that may be a number together, by text."""
         first = np.flatnonzero(self._linked_total() >= numbers.FEWEST)
         last, count = first, self.size.take(first)
@@ -132,16 +141,27 @@ class Groups:
             form = ((form[going] << 4) | np.minimum(self.size.take(last), 15)) & 0xFFFFFFF
         return self._windows(np.concatenate(found_first), np.concatenate(found_last)) if found_first else {}
 
-    def _windows(self, first: Ints, last: Ints) -> dict[int, list[list[tuple[int, int]]]]:
+    def _windows(self, first: Ints, last: Ints) -> dict[int, list[numbers.Window]]:
         order = np.lexsort((last, first))
-        first, last = first[order], last[order]
-        starts, ends = self.start.tolist(), self.end.tolist()
+        first, last = first.take(order), last.take(order)
         text = self.text.take(first)
-        begin = self._texts.begin.take(text).tolist()
-        found: dict[int, list[list[tuple[int, int]]]] = {}
-        for one, base, a, b in zip(text.tolist(), begin, first.tolist(), last.tolist(), strict=True):
-            runs = [(starts[n] - base, ends[n] - base) for n in range(a, b + 1)]
-            found.setdefault(one, []).append(runs)
+        begin = self._texts.begin.take(text)
+        sizes = self.size.tolist()
+        digits = (self._digits + np.uint8(ord("0"))).tobytes().decode("ascii")
+        at = self._digits_before.take(first)
+        end = self._digits_before.take(last) + self.size.take(last)
+        found: dict[int, list[numbers.Window]] = {}
+        columns = (
+            text,
+            self.start.take(first) - begin,
+            self.end.take(last) - begin,
+            at,
+            end,
+            first,
+            last + 1,
+        )
+        for one, start, stop, a, b, i, j in zip(*(column.tolist() for column in columns), strict=True):
+            found.setdefault(one, []).append((start, stop, digits[a:b], tuple(sizes[i:j])))
         return found
 
     @cached_property
@@ -196,11 +216,10 @@ class Groups:
         return found
 
     @cached_property
-    def _digits(self) -> Ints:
+    def _digits(self) -> npt.NDArray[np.uint8]:
         """The digits of all runs, one after the other."""
-        characters = self._texts.characters
-        values = characters - np.uint32(ord("0"))
-        return values[values < 10].astype(np.int64)
+        values = self._texts.characters - np.uint32(ord("0"))
+        return values[values < 10].astype(np.uint8)
 
     @cached_property
     def _digits_before(self) -> Ints:
@@ -209,11 +228,14 @@ class Groups:
         return found
 
     def of_ibans(self) -> Bools:
-        """Those behind a letter, or a letter and a blank."""
-        letter = self._is_letter(self.start - 1) | (
-            self._is(_IS_BLANK, self.start - 1) & self._is_letter(self.start - 2)
-        )
-        return letter & (self.size >= 2) & (self._total() >= numbers.FEWEST_OF_IBAN)
+        """Those behind the two letters of a country, or behind them and a blank."""
+        found: Bools = (self.size >= 2) & (self._total() >= numbers.FEWEST_OF_IBAN)
+        at = np.flatnonzero(found)
+        letter = self.start.take(at) - 1
+        letter -= self._is(_IS_SPACE, letter)
+        first, second = (_LETTER_NUMBER.take(self._known(place)) for place in (letter - 1, letter))
+        found[at] = _HAS_IBAN.take(first * 27 + second) & ~self._is(_IS_LETTER_OR_DIGIT, letter - 2)
+        return found
 
     def of_ids(self) -> Bools:
         """Six digits, or two that begin a National Insurance number."""

@@ -26,6 +26,8 @@ from pipelines.personal_data.wordlists import any_of, set_of
 
 Groups = Sequence[tuple[int, int]]
 """Start and end of each run of digits in a text."""
+Window = tuple[int, int, str, tuple[int, ...]]
+"""Neighbouring runs of digits: start and end, all their digits, how many each has."""
 
 JOINS: Final = frozenset(" \u00a0\u202f\t./-\u2010\u2011\u2012\u2013\u2014()")
 _DATE: Final = re.compile(r"(?:\d{1,2}[-./ ]{1,2}){2}(?:19|20)\d\d|(?:19|20)\d\d(?:[-./ ]\d{1,2}){2}")
@@ -75,30 +77,29 @@ def _is_no_persons(text: str, start: int) -> bool:
     )
 
 
-def numbers(text: str, windows: Iterable[Groups], language: str) -> Iterator[Span]:
+def numbers(text: str, windows: Iterable[Window], language: str) -> Iterator[Span]:
     """Phone numbers, BSN, PESEL, fødselsnummer and cards. `windows` are neighbouring digit groups, with no more between
     them than `JOINS`, that together may be one."""
-    for window in windows:
-        start, end = window[0][0], window[-1][1]
-        digits = "".join([text[a:b] for a, b in window])
-        yield from _window(text, start, end, digits, tuple(b - a for a, b in window), language)
-
-
-def _window(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...], language: str) -> Iterator[Span]:
-    n = len(digits)
-    if n >= 13 and is_card(digits):
-        yield Span(start, end, "CARD", "card: issuer and Luhn", 0.99)
-    if n == 11 and len(sizes) <= 3:
-        if is_fodselsnummer(digits):
-            yield Span(start, end, "NATIONAL_ID", "fødselsnummer: check digits", 0.98)
-        elif is_pesel(digits):
-            yield Span(start, end, "NATIONAL_ID", "PESEL: date and check digit", 0.97)
-    if n in (8, 9) and is_bsn(digits) and _is_bsn_shape(text, start, end, sizes) and not _is_no_persons(text, start):
-        yield Span(start, end, "NATIONAL_ID", "BSN: eleven-test", 0.9 if n == 9 else 0.7)
-    if n <= 15:
-        phone = _phone(text, start, end, digits, sizes, language)
-        if phone:
-            yield phone
+    for start, end, digits, sizes in windows:
+        n = len(digits)
+        if n >= 13 and is_card(digits):
+            yield Span(start, end, "CARD", "card: issuer and Luhn", 0.99)
+        if n == 11 and len(sizes) <= 3:
+            if is_fodselsnummer(digits):
+                yield Span(start, end, "NATIONAL_ID", "fødselsnummer: check digits", 0.98)
+            elif is_pesel(digits):
+                yield Span(start, end, "NATIONAL_ID", "PESEL: date and check digit", 0.97)
+        if (
+            n in (8, 9)
+            and is_bsn(digits)
+            and _is_bsn_shape(text, start, end, sizes)
+            and not _is_no_persons(text, start)
+        ):
+            yield Span(start, end, "NATIONAL_ID", "BSN: eleven-test", 0.9 if n == 9 else 0.7)
+        if n <= 15:
+            phone = _phone(text, start, end, digits, sizes, language)
+            if phone:
+                yield phone
 
 
 def _is_bsn_shape(text: str, start: int, end: int, sizes: tuple[int, ...]) -> bool:
@@ -132,19 +133,16 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
         if plus:
             opening = text.rindex("+", 0, start) - before.endswith("(+")
         return Span(opening, end, "PHONE", "phone, international", 0.98)
-    if _DATE.fullmatch(text, start, end) or (before[-1:] == "/" and before[-2:-1].isalnum()):
-        return None
+    # Whether the digits are a number of some country is asked first: it costs least.
     if digits[0] == "0":
-        if n >= 10:
-            for region in ("NL", "GB"):
-                if is_national_phone(digits[1:], region):
-                    return Span(opening, end, "PHONE", f"phone, national ({region})", 0.95)
-        if (
-            n >= 8
-            and is_national_phone(digits[1:], "FI")
-            and (language in ("fi", "other") or _before(text, start, _PHONE_WORD))
-            and not _is_no_persons(text, start)
-        ):
+        region = next((r for r in ("NL", "GB") if is_national_phone(digits[1:], r)), "") if n >= 10 else ""
+        finnish = not region and n >= 8 and is_national_phone(digits[1:], "FI")
+        if not (region or finnish) or _is_date_or_case(text, start, end, before):
+            return None
+        if region:
+            return Span(opening, end, "PHONE", f"phone, national ({region})", 0.95)
+        told = language in ("fi", "other") or _before(text, start, _PHONE_WORD)
+        if told and not _is_no_persons(text, start):
             return Span(opening, end, "PHONE", "phone, national (FI)", 0.9)
         return None
     polish = n == 9 and sizes in POLISH and is_national_phone(digits, "PL")
@@ -152,18 +150,25 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
     dutch = n == 9 and digits[0] == "6" and sizes in DUTCH_WITHOUT_ZERO and is_national_phone(digits, "NL")
     region = COUNTRY_CODES.get(digits[:2], "") if 10 <= n <= 12 else ""
     coded = bool(region) and is_national_phone(digits[2:], region)
-    if not (polish or norwegian or dutch or coded) or _is_no_persons(text, start) or _before(text, start, _NO_PHONE):
+    if not (polish or norwegian or dutch or coded) or _is_date_or_case(text, start, end, before):
         return None
     told = _before(text, start, _PHONE_WORD)
     if polish and (told or language in ("pl", "other")):
-        return Span(opening, end, "PHONE", "phone, national (PL)", 0.85)
-    if norwegian and (told or language in ("nb", "other")):
-        return Span(opening, end, "PHONE", "phone, national (NO)", 0.85)
-    if coded and (told or language != "other" or n == 11):
-        return Span(opening, end, "PHONE", "phone, country code without plus", 0.86)
-    if dutch and (told or len(sizes) > 1):
-        return Span(opening, end, "PHONE", "phone, trunk zero left out", 0.8)
-    return None
+        found = Span(opening, end, "PHONE", "phone, national (PL)", 0.85)
+    elif norwegian and (told or language in ("nb", "other")):
+        found = Span(opening, end, "PHONE", "phone, national (NO)", 0.85)
+    elif coded and (told or language != "other" or n == 11):
+        found = Span(opening, end, "PHONE", "phone, country code without plus", 0.86)
+    elif dutch and (told or len(sizes) > 1):
+        found = Span(opening, end, "PHONE", "phone, trunk zero left out", 0.8)
+    else:
+        return None
+    return None if _is_no_persons(text, start) or _before(text, start, _NO_PHONE) else found
+
+
+def _is_date_or_case(text: str, start: int, end: int, before: str) -> bool:
+    """Whether digits are a date, or stand behind a letter or digit and a slash, as in a case number."""
+    return (before[-1:] == "/" and before[-2:-1].isalnum()) or _DATE.fullmatch(text, start, end) is not None
 
 
 _SPOKEN: Final = {

@@ -68,6 +68,14 @@ AT_WORDS: Final = set_of(
 )
 
 
+_SPACED_AT: Final = re.compile(r"[ (\[{<]@|@ ")
+
+
+def may_hold_spaced_at(text: str) -> bool:
+    """Whether an at sign stands apart from what is before it or behind it."""
+    return _SPACED_AT.search(text) is not None
+
+
 def spelled_emails(text: str) -> Iterator[Span]:
     """Mail addresses written around the at sign: `jan punt jansen at gmail punt com`, `jan(at)xs4all.nl`."""
     for at in _AT.finditer(text):

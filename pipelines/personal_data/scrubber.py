@@ -8,7 +8,7 @@ word away.
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -79,9 +79,8 @@ class Scrubber:
         there = [text or "" for text in texts]
         found: list[str | None] = list(texts)
         for first, batch in self._batches(there, languages, contacts, protected):
-            for at, spans in batch.spans.items():
-                if texts[first + at] is not None:
-                    found[first + at] = self._render(batch.texts[at], spans, batch.read_as[at])[0]
+            for at, written in batch.written.items():
+                found[first + at] = written
         return found
 
     def scrub_all(
@@ -95,9 +94,7 @@ class Scrubber:
         found = []
         for _, batch in self._batches(texts, languages, contacts, protected):
             for at, (text, language) in enumerate(zip(batch.texts, batch.read_as, strict=True)):
-                spans = batch.spans.get(at, ())
-                written = self._render(text, spans, language)[0] if spans else text
-                found.append(Scrubbed(written, tuple(spans), language))
+                found.append(Scrubbed(batch.written.get(at, text), tuple(batch.spans.get(at, ())), language))
         return found
 
     def _batches(
@@ -120,7 +117,8 @@ class Scrubber:
                 end += 1
             batch = _Batch(list(texts[at:end]), list(given[at:end]), details[at:end], list(cases[at:end]))
             self._find(batch)
-            batch.decompose()
+            for place in batch.decompose():
+                batch.written[place] = self._render(batch.texts[place], batch.spans[place], batch.read_as[place])[0]
             yield at, batch
             at = end
 
@@ -149,6 +147,7 @@ class Scrubber:
             left = [left[place] for place in new]
             rendered = [self._render(batch.composed[at], batch.spans[at], batch.read_as[at]) for at in left]
             currents, shifts = [text for text, _ in rendered], [by for _, by in rendered]
+            batch.written.update(zip(left, currents, strict=True))
             cases = [
                 [(_shifted(start, by), _shifted(end, by)) for start, end in batch.protected[at]]
                 for at, by in zip(left, shifts, strict=True)
@@ -236,7 +235,8 @@ class Scrubber:
 
 
 class _Batch:
-    """Texts on their way, with what came with them, and what was found by text: the spans, the language read in."""
+    """Texts on their way, with what came with them, and what was found by text: the spans, the language read in, what
+    the text has become."""
 
     def __init__(
         self,
@@ -251,6 +251,7 @@ class _Batch:
         self.protected = protected
         self.spans: dict[int, list[Span]] = {}
         self.read_as: list[str] = []
+        self.written: dict[int, str] = {}
         self.composed = texts
         self._places: dict[int, list[int]] = {}
         # Any part of a composed text is composed.
@@ -268,13 +269,15 @@ class _Batch:
                     (bisect_left(places, start), bisect_left(places, end)) for start, end in self.protected[at]
                 ]
 
-    def decompose(self) -> None:
-        """Gives the spans the offsets that they have in the texts that came in."""
-        for at in self._places.keys() & self.spans.keys():
+    def decompose(self) -> Collection[int]:
+        """Gives the spans the offsets that they have in the texts that came in; the texts whose spans have others."""
+        changed = self._places.keys() & self.spans.keys()
+        for at in changed:
             places = self._places[at]
             self.spans[at] = [
                 Span(places[s.start], places[s.end], s.type, s.rule, s.confidence) for s in self.spans[at]
             ]
+        return changed
 
 
 def _tongues(texts: Texts, given: Sequence[str | None]) -> list[str]:

@@ -57,7 +57,9 @@ def _without_language(
 def _with_spelled_domain(texts: Texts, with_at: Iterable[int]) -> list[int]:
     """The texts with a word for the at sign, and the last part of a domain behind a dot or a word for it."""
     slots, characters = texts.slots, texts.characters
-    said = {*with_at, *slots.text[texts.mark & Mark.AT > 0].tolist()}
+    # A sign between two letters is that of an address in its proper form.
+    said = {text for text in with_at if online.may_hold_spaced_at(texts.strings[text])}
+    said.update(slots.text[texts.mark & Mark.AT > 0].tolist())
     said.update(text for text, string in enumerate(texts.strings) if "(a)" in string or "[a]" in string)
     if not said:
         return []

@@ -139,7 +139,9 @@ def _numbers(text: str, found: Sequence[tuple[int, int]], language: str) -> Iter
         count, at = end - start, first
         while count <= numbers.LONGEST:
             if count >= numbers.FEWEST:
-                windows.append(found[first : at + 1])
+                runs = found[first : at + 1]
+                digits = "".join(text[a:b] for a, b in runs)
+                windows.append((runs[0][0], runs[-1][1], digits, tuple(b - a for a, b in runs)))
             at += 1
             if at == len(found) or found[at][0] - found[at - 1][1] > numbers.WIDEST_GAP:
                 break
