@@ -127,11 +127,15 @@ class Scrubber:
         left = list(range(len(batch.texts)))
         currents, cases = batch.composed, batch.protected
         shifts: list[Shifts] = [[]] * len(left)
+        # A placeholder of something else stands where its mask did, so names are looked for again only where one was
+        # found, or where the text is now read in another language.
+        settled: list[str | None] = [None] * len(left)
         for _ in range(_MOST_PASSES + 1):
             texts = Texts(currents)
             tongues = _tongues(texts, [batch.given[at] for at in left])
             batch.read_as = batch.read_as or tongues
-            new = self._detect(texts, tongues, [batch.contacts[at] for at in left], cases)
+            done = {place for place, tongue in enumerate(tongues) if settled[place] == tongue}
+            new, named = self._detect(texts, tongues, [batch.contacts[at] for at in left], cases, done)
             if not new:
                 break
             for place, spans in new.items():
@@ -144,6 +148,7 @@ class Scrubber:
                     spans = sorted(batch.spans[at] + spans, key=_by_start)
                 batch.spans[at] = spans
             # Where something was found, the text with its placeholders is looked at again.
+            settled = [None if place in named else tongues[place] for place in new]
             left = [left[place] for place in new]
             rendered = [self._render(batch.composed[at], batch.spans[at], batch.read_as[at]) for at in left]
             currents, shifts = [text for text, _ in rendered], [by for _, by in rendered]
@@ -159,8 +164,10 @@ class Scrubber:
         tongues: Sequence[str],
         contacts: Sequence[Sequence[str]],
         protected: Sequence[Ranges],
-    ) -> dict[int, list[Span]]:
-        """The spans of one pass by text, in order and without overlaps; only texts with some."""
+        without_names: Collection[int],
+    ) -> tuple[dict[int, list[Span]], Collection[int]]:
+        """The spans of one pass by text, in order and without overlaps, only texts with some; and the texts in which
+        words were found to be names. In those of `without_names` it is known that none are."""
         strings = list(texts.strings)
         spans: dict[int, list[Span]] = {}
 
@@ -182,7 +189,6 @@ class Scrubber:
             for text, some in places.items():
                 add(text, detect_at(strings[text], some, tongues[text]))
         found: dict[int, list[Span]] = {}
-        masked: dict[int, str] = {}
         kept: dict[int, Ranges] = {}
         taken: dict[int, Ranges] = {}
         marks = {
@@ -193,6 +199,7 @@ class Scrubber:
         busy = set(spans)
         busy.update(text for text, some in marks.items() if some)
         busy.update(text for text, some in enumerate(protected) if some)
+        masked = dict.fromkeys(without_names, "")
         for text in busy:
             string = strings[text]
             of_text = marks.get(text, ())
@@ -201,6 +208,8 @@ class Scrubber:
             settled = _settle(string, spans[text], taken[text], kept[text]) if text in spans else []
             if settled:
                 found[text] = settled
+            if text in masked:
+                continue
             hidden = [(start, end, DATUM) for start, end in protected[text]]
             hidden += [(start, end, NAME if self._kinds[mark] == "NAME" else DATUM) for start, end, mark in of_text]
             hidden += [(s.start, s.end, NAME if s.type == "NAME" else DATUM) for s in settled]
@@ -208,12 +217,14 @@ class Scrubber:
         if masked:
             order = sorted(masked)
             texts.replace(order, [masked[text] for text in order])
+        named = set()
         for text, more in names.names(texts, tongues).items():
             if more:
+                named.add(text)
                 more = _settle(strings[text], more, taken.get(text, ()), kept.get(text) or self._kept(strings[text]))
                 if more:
                     found[text] = sorted(found.get(text, []) + more, key=_by_start)
-        return found
+        return found, named
 
     def _kept(self, text: str) -> list[tuple[int, int]]:
         return [m.span() for m in self._keep.finditer(text)] if self._keep else []
