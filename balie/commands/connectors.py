@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from inspect import getmodule
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +23,7 @@ from balie.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from connectors.base import Connector, Source, Webhook
+    from connectors.base import Source, Webhook
     from connectors.trial import Trial
 
 PAYLOADS = Path("tests/payloads")
@@ -48,9 +46,10 @@ def _list(as_json: AsJson = False) -> None:
 
     Example: [bold]balie connectors list[/bold]
     """
+    from balie.integrators.describe import described
     from connectors.registry import connectors as registered
 
-    rows = [_described(name, kind) for name, kind in sorted(registered().items())]
+    rows = [described(name, kind) for name, kind in sorted(registered().items())]
     if as_json:
         print_json(rows)
         return
@@ -76,19 +75,27 @@ def _show(
 
     Example: [bold]balie connectors show form --json[/bold]
     """
+    from balie.integrators.describe import described, urls
+    from balie.settings import SettingsError
     from connectors.registry import connector
 
-    row = {**_described(name, connector(name)), "urls": _urls(ctx, name)}
+    kind = connector(name)
+    try:
+        addresses = urls(name, kind, context_of(ctx).settings())
+    except SettingsError:  # who asks what a source needs has it half set up
+        addresses = urls(name, kind, None)
+    row = {**described(name, kind), "urls": addresses}
     if as_json:
         print_json(row)
         return
-    typer.echo(f"{name}: {row['what']}\nchannel {row['channel']}, fed by {', '.join(row['protocols'])}")
-    typer.echo(f"documentation: {row['documentation']}\naddress: {', '.join(row['urls'])}")
+    typer.echo(f"{row['about']}\n\nchannel {row['channel']}, fed by {', '.join(row['protocols'])}")
+    typer.echo(f"documentation: {row['documentation']}")
+    typer.echo("".join(f"address: {url}\n" for url in row["urls"]))
     cells = (
         [
             setting["secret_file"] or setting["key"],
             "path of a file that holds it" if setting["secret_file"] else setting["type"],
-            "needed" if setting["needed"] else setting["default"],
+            "needed" if setting["needed"] else _written(setting["default"]),
             setting["what"],
         ]
         for setting in row["settings"]
@@ -132,6 +139,10 @@ def _try(
         sys.stdout.flush()
     if wrong:
         raise typer.Exit(WRONG_USE)
+
+
+def _written(default: Any) -> str | None:
+    return default if default is None or isinstance(default, str) else json.dumps(default, ensure_ascii=False)
 
 
 def _tried(trial: Trial, given: bytes, where: str) -> dict[str, Any]:
@@ -254,72 +265,3 @@ def _source(ctx: typer.Context, name: str, given: str | None) -> tuple[Source, W
         there = ", ".join(fitting) or f'none: add one with connector = "{name}" to the settings'
         raise WrongUse(f"name a source of {name} that takes requests with --source; there are {there}")
     return fitting[given]
-
-
-def _described(name: str, kind: type[Connector]) -> dict[str, Any]:
-    from balie.settings import is_secret
-    from connectors.base import Fetcher, File, Mail, Poll, Webhook
-    from connectors.unsigned import Unsigned
-
-    protocols = {"webhook": (Webhook,), "poll": (Poll, Mail), "fetch": (Fetcher,), "file": (File,)}
-    settings = []
-    for key, field in kind.model_fields.items():
-        secret = is_secret(field.annotation)
-        settings.append(
-            {
-                "key": key,
-                "type": _type(field.annotation),
-                "secret_file": f"{key}_file" if secret else None,
-                "needed": field.is_required(),
-                "default": None if field.is_required() or secret else _plain(field.default),
-                "what": field.description,
-            }
-        )
-    return {
-        "name": name,
-        "channel": str(kind.channel),
-        "protocols": [protocol for protocol, wanted in protocols.items() if issubclass(kind, wanted)],
-        "documentation": kind.documentation,
-        "what": _what(kind),
-        "needs": [
-            *(setting["secret_file"] or setting["key"] for setting in settings if setting["needed"]),
-            *(["path_secrets_file or passwords_file"] if issubclass(kind, Unsigned) else []),
-        ],
-        "settings": settings,
-        "schema": kind.model_json_schema(),
-    }
-
-
-def _what(kind: type[Connector]) -> str:
-    """What its file says it is, without the link."""
-    told = (getmodule(kind).__doc__ or kind.__doc__ or "").strip().partition("\n")[0]
-    return re.sub(r"\s*\(?https?://.*", "", told).rstrip(" .,:(")
-
-
-def _type(annotation: Any) -> str:
-    text = (
-        annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
-    )
-    return text.rpartition(".")[2] if "[" not in text else text
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json", exclude_none=True) if hasattr(value, "model_dump") else value
-
-
-def _urls(ctx: typer.Context, name: str) -> list[str]:
-    """The addresses of the sources that use this connector; where there is none, what one would look like."""
-    from balie.settings import SettingsError
-
-    try:
-        settings = context_of(ctx).settings()
-    except SettingsError:
-        return ["/v1/<town>/<source>"]
-    start = settings.collector.public_url or settings.collector.url
-    urls = [
-        f"{start}/v1/{tenant}/{source}"
-        for tenant, town in settings.towns.items()
-        for source, given in town.sources.items()
-        if given.connector == name
-    ]
-    return urls or [f"{start}/v1/<town>/<source>"]

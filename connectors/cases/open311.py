@@ -70,6 +70,8 @@ class Open311(Unsigned, Poll):
     documentation: ClassVar[str] = "https://wiki.open311.org/GeoReport_v2/"
     pause: ClassVar[float] = 1.0
 
+    proofs: ClassVar[tuple[str, ...]] = ("api_keys", "path_secrets", "passwords")
+
     api_keys: tuple[SecretStr, ...] = Field(
         (), description="Keys that may post to us as `api_key`; the old and the new one while it is changed"
     )

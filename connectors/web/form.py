@@ -51,6 +51,8 @@ class WebForm(Webhook):
     channel: ClassVar[Channel] = Channel.WEB_FORM
     documentation: ClassVar[str] = "https://www.standardwebhooks.com"
 
+    proofs: ClassVar[tuple[str, ...]] = ("public", "passwords", "secrets")
+
     public: bool = Field(False, description="Anyone may answer, without proof")
     user: str = Field("staff", description="User name for HTTP Basic", pattern=r"^[^:]{1,100}$")
     passwords: tuple[SecretStr, ...] = Field((), description="Passwords for HTTP Basic; several while one is changed")

@@ -12,11 +12,11 @@ links here. Its other tool with a survey, Expoints, is a script of that provider
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import model_validator
+from pydantic import Field
 
-from connectors.landing import LandingLinks
+from connectors.landing import LandingLinks, Link
 from schemas.feedback import Channel
 
 
@@ -26,8 +26,4 @@ class OpenFormulieren(LandingLinks):
     channel: ClassVar[Channel] = Channel.WEB_FORM
     documentation: ClassVar[str] = "https://open-forms.readthedocs.io/en/stable/configuration/general/analytics.html"
 
-    @model_validator(mode="after")
-    def _has_links(self) -> Self:
-        if not self.links:
-            raise ValueError("set links: by source id, the guid, form_outcome and language of each")
-        return self
+    links: dict[str, Link] = Field(description="By source id: the landing links in use", min_length=1)

@@ -62,6 +62,8 @@ class Wootric(Unsigned, Poll):
     documentation: ClassVar[str] = "https://docs.wootric.com/webhooks/"
     pause: ClassVar[float] = 0.6  # 100 calls a minute
 
+    proofs: ClassVar[tuple[str, ...]] = ("secrets", "path_secrets", "passwords")
+
     secrets: tuple[SecretStr, ...] = Field(
         (), description="Secret tokens of the page Outgoing Webhooks; the old and the new one while it is changed"
     )
