@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import fastapi
 
@@ -86,16 +86,16 @@ def messages(count: int, port: int, run: int) -> list[bytes]:
             "ApiVersion": "2010-04-01",
         }
         headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": "TwilioProxy/1.1"}
-        request = twilio.sign(Request("POST", url, headers, urlencode(form).encode()), now)
-        lines = [f"{name}: {value}" for name, value in request.headers.items()]
-        head = [
-            "POST /v1/waterdam/sms HTTP/1.1",
-            f"host: 127.0.0.1:{port}",
-            f"content-length: {len(request.body)}",
-            *lines,
-        ]
-        made.append("\r\n".join(head).encode() + b"\r\n\r\n" + request.body)
+        made.append(as_sent(twilio.sign(Request("POST", url, headers, urlencode(form).encode()), now)))
     return made
+
+
+def as_sent(request: Request) -> bytes:
+    """A request as it goes over the wire."""
+    url = urlsplit(request.url)
+    headers = {"host": url.netloc, "content-length": str(len(request.body)), **request.headers}
+    lines = [f"{request.method} {url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body
 
 
 @dataclass

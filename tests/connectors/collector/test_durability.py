@@ -1,28 +1,26 @@
 """What was answered 2xx is kept: the log down, slow or killed; the spool full or cut off."""
 
-import os
-import signal
+import re
+import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-import orjson
 import pytest
 
+from benchmarks.durability import BrokerDead, FolderAway, Town, answered, killed, outlived, refused
 from connectors.collector.limits import Limits
 from connectors.collector.spool import Entry, Spool
-from schemas.topics import FEEDBACK, RECORD_LIMIT, topics
+from schemas.topics import RECORD_LIMIT
 from storage.errors import Fatal
-from storage.log.base import NewRecord, OffsetRange
-from storage.log.sqlite import SqliteLog
+from storage.log.base import NewRecord
+from storage.log.local_broker import LocalBroker, missing_tools
 
-SIGNED = {"secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "asks": {"metric": "nps"}}
+TOOLS = Path(__file__).parents[3] / ".tools" / "kafka"
+CONNECTIONS = 50
 STAFF = {"passwords": ["p"], "asks": {"metric": "nps"}}
 AUTH = ("staff", "p")
 
@@ -131,100 +129,91 @@ def test_what_has_gone_from_the_spool_is_not_on_the_disk(tmp_path: Path) -> None
     spool.close()
 
 
-_COLLECTOR = """
-import sys
-from pathlib import Path
-from connectors.base import Source
-from connectors.collector.app import Configured, create_app, serve
-from connectors.collector.limits import Limits
-from connectors.collector.spool import Spool
-from connectors.registry import configured
-from storage.errors import Retriable
-from storage.log.sqlite import SqliteLog
-from storage.state.master_key import create_master_key, load_master_key
-from storage.state.store import open_state
-
-folder, port = Path(sys.argv[1]), int(sys.argv[2])
-class Log(SqliteLog):
-    def append(self, topic, records):
-        if (folder / "down").exists():
-            raise Retriable("down")
-        return super().append(topic, records)
-key = folder / "key"
-master = load_master_key(file=key) if key.exists() else create_master_key(key)
-form = configured("form", {"public": True, "asks": {"metric": "csat"}})
-source = Source("waterdam", "site", "form", form.channel)
-limits = Limits(per_second=1e6, burst=1e6, retry_seconds=0.02)
-log, state, spool = Log(folder / "log"), open_state(folder / "state.db", master), Spool(folder / "spool.db")
-serve(create_app([Configured(source, form)], log, state, spool, limits), "127.0.0.1", port)
-"""
+@pytest.fixture
+def real_town(tmp_path: Path) -> Iterator[Town]:
+    """A town whose collector is the process `balie collect`."""
+    with Town(tmp_path) as town:
+        yield town
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("down", [False, True])
-def test_after_a_kill_everything_that_was_answered_is_there(tmp_path: Path, down: bool) -> None:
-    SqliteLog(tmp_path / "log").apply_topics(topics())
-    port = free_port()
-    answered: set[str] = set()
-    for _ in range(2):
-        if down:
-            (tmp_path / "down").touch()
-        killed_under_load(tmp_path, port, answered)
-    assert len(answered) >= 100
-    spool = Spool(tmp_path / "spool.db")
-    waiting = [orjson.loads(spooled.entry.record.value or b"") for spooled in spool.oldest(1_000_000, 10**12)]
-    spool.close()
-    log = SqliteLog(tmp_path / "log")
-    logged = [orjson.loads(r.value or b"") for r in log.read(OffsetRange(FEEDBACK, 0, *log.ends(FEEDBACK)[0]))]
-    log.close()
-    assert bool(waiting) is down
-    assert answered <= {event["source_id"] for event in [*waiting, *logged]}
+def test_ten_kills_under_load_lose_nothing_that_was_answered(real_town: Town) -> None:
+    kills = killed(real_town, 10, CONNECTIONS)
+    print("answered at each kill:", [kill.answered for kill in kills])
+    assert min(kill.answered for kill in kills) >= 200
+    assert [kill.lost for kill in kills] == [0] * 10
 
 
-def killed_under_load(folder: Path, port: int, answered: set[str]) -> None:
-    process = subprocess.Popen([sys.executable, "-c", _COLLECTOR, str(folder), str(port)])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_up(url)
-        threads = [threading.Thread(target=load, args=(url, answered)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        enough, until = len(answered) + 50, time.monotonic() + 60
-        while len(answered) < enough and time.monotonic() < until:
-            time.sleep(0.01)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
-    for thread in threads:
-        thread.join(10)
+@pytest.mark.slow
+def test_what_is_in_the_spool_outlives_kills_too(real_town: Town) -> None:
+    kills = killed(real_town, 3, CONNECTIONS, FolderAway(real_town.topic_folder))
+    assert min(kill.answered for kill in kills) >= 200
+    assert [kill.lost for kill in kills] == [0] * 3
 
 
-def load(url: str, answered: set[str]) -> None:
-    with httpx.Client(base_url=url, trust_env=False) as client:
-        while True:
-            try:
-                reply = client.post("/v1/waterdam/site", json={"score": 4, "text": "x"})
-            except httpx.TransportError:
-                return
-            assert reply.status_code == 200
-            answered.add(reply.json()["session"])
+@pytest.mark.slow
+def test_a_log_that_is_away_under_load_gets_everything_in_order(real_town: Town) -> None:
+    found = outlived(real_town, FolderAway(real_town.topic_folder), 5, CONNECTIONS)
+    assert found.during.keys() == {200}
+    assert found.spooled > 100
+    assert found.lost == found.out_of_order == 0
 
 
-def wait_until_up(url: str) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            httpx.get(url + "/health", trust_env=False).raise_for_status()
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise TimeoutError
+@pytest.mark.slow
+def test_a_full_spool_under_load_keeps_requests_whole_or_not_at_all(tmp_path: Path) -> None:
+    with Town(tmp_path, spool_bytes=500_000) as town:
+        found = refused(town, FolderAway(town.topic_folder), CONNECTIONS)
+    assert found.answered.keys() == {200, 507}
+    assert found.lost == found.kept == 0
 
 
-def free_port() -> int:
-    import socket
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_a_broker_that_dies_under_load_gets_everything_in_order(tmp_path: Path) -> None:
+    if missing := missing_tools():
+        pytest.skip(f"no Kafka broker: {' and '.join(missing)} not on this machine")
+    folder = tmp_path / "town"
+    folder.mkdir()
+    with LocalBroker(tmp_path / "kafka", TOOLS) as broker, Town(folder, kafka=broker.bootstrap) as town:
+        found = outlived(town, BrokerDead(broker), 8, CONNECTIONS)
+    assert found.during.keys() == {200}
+    assert found.spooled > 100
+    assert found.lost == found.out_of_order == 0
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+
+@pytest.mark.slow
+@pytest.mark.strace
+def test_the_disk_is_synced_between_a_request_and_its_answer(real_town: Town, tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("syncs are not seen: strace is not on this machine")
+    trace = tmp_path / "trace"
+    # -D: what is traced is our child, to be stopped; -y: the paths of what is read, written and synced.
+    real_town.start(strace, "-D", "-f", "-y", "-s", "30", "-e", "trace=read,write,fdatasync,fsync", "-o", str(trace))
+    posts = [real_town.tellings("traced", connection) for connection in range(8)]
+    answered(real_town, posts, 100, lambda: None)
+    real_town.stop()
+    assert synced_answers(trace.read_text().splitlines(), real_town.topic_folder) >= 100
+
+
+def synced_answers(trace: Iterable[str], folder: Path) -> int:
+    """How many answers 200 there are to posts; each must have come after a sync of the folder that ended after it."""
+    asked: dict[str, int] = {}
+    syncing: set[str] = set()
+    last_sync, answers = -1, 0
+    for number, line in enumerate(trace):
+        pid = line.split()[0]
+        if re.search(rf"f(data)?sync\(\d+<{re.escape(str(folder))}/", line):
+            if line.endswith("= 0"):
+                last_sync = number
+            else:
+                syncing.add(pid)
+        elif re.search(r"<\.\.\. f(data)?sync resumed>.* = 0$", line) and pid in syncing:
+            syncing.remove(pid)
+            last_sync = number
+        elif request := re.search(r"read\((\d+)<[^>]*>, \"POST /v1", line):
+            asked[request[1]] = number
+        elif (answer := re.search(r"write\((\d+)<[^>]*>, \"HTTP/1.1 200", line)) and answer[1] in asked:
+            assert last_sync > asked.pop(answer[1]), "answered before it was on the disk"
+            answers += 1
+    return answers
