@@ -45,7 +45,7 @@ FEWEST: Final = 3
 def may_hold(text: str) -> bool:
     """Whether a word of the text can say that a date is one of birth."""
     lower = text.lower()
-    return any(cue in lower for cue in _CUES)
+    return any(map(lower.__contains__, _CUES))
 
 
 def birth_dates(text: str, found: Groups) -> Iterator[Span]:

@@ -48,6 +48,7 @@ _IS_STREET_AFTER: Final = _those(" ,-/\u2013")
 _IS_STOP: Final = _those(".,")
 _IS_POINT: Final = _those(".,:")
 _IS_SEPARATOR: Final = _those(" .-")
+_IS_CENTURY: Final = _those(numbers.CENTURIES)
 _IS_BLANK: Final = _those(" \n\0")
 _FARTHEST_STREET: Final = 230  # characters from a house number to the last word of an English street
 _FARTHEST_POSTCODE: Final = 32
@@ -238,13 +239,19 @@ class Groups:
         return found
 
     def of_ids(self) -> Bools:
-        """Six digits, or two that begin a National Insurance number."""
+        """Six digits and the sign of a century, or six or two that begin a National Insurance number."""
         spaced = (self.size == 2) & self._is(_IS_SEPARATOR, self.end) & self._is(_IS_DIGIT, self.end + 1)
-        spaced &= self._is(_IS_LETTER, self.start - 1) | (
-            self._is(_IS_SEPARATOR, self.start - 1) & self._is(_IS_LETTER, self.start - 2)
-        )
-        found: Bools = ((self.size == 6) | spaced) & (self._total() >= numbers.FEWEST_OF_ID)
+        spaced &= self._is_behind_letter(self.start)
+        six = np.flatnonzero(self.size == 6)
+        end = self.end.take(six)
+        end += self._is(_IS_SPACE, end)
+        spaced[six] = self._is(_IS_CENTURY, end) | self._is_behind_letter(self.start.take(six))
+        found: Bools = spaced & (self._total() >= numbers.FEWEST_OF_ID)
         return found
+
+    def _is_behind_letter(self, start: Ints) -> Bools:
+        """Whether a letter stands right before, or before a separator."""
+        return self._is(_IS_LETTER, start - 1) | (self._is(_IS_SEPARATOR, start - 1) & self._is(_IS_LETTER, start - 2))
 
     def of_plates(self) -> Bools:
         """Those in a run of letters, digits and dashes that has the form of a plate, or after two or three capitals."""
@@ -293,6 +300,7 @@ class Groups:
         marks = mark.take(word)
         polish = self._languages.take(at) == "pl"
         capital = texts.has_capital(word)
+        found[alone & (marks & Mark.NO_STREET > 0)] = False
         # An ordinary word is one only if it ends like a street; with a capital any may be, where an address stands.
         doubtful = np.flatnonzero(found & alone & (marks & Mark.STREET == 0) & ~(polish & capital))
         some, polish, capital = word.take(doubtful), polish.take(doubtful), capital.take(doubtful)
@@ -302,7 +310,6 @@ class Groups:
             | (capital & (_ALL_ENDS.end(texts, some) | self._is_addressed(asked)))
             | (polish & self._is_near(Mark.POLISH_STREET, asked))
         )
-        found[alone & (marks & Mark.NO_STREET > 0)] = False
         found &= self._is_letter(start - 2) | np.isin(last, [ord(c) for c in ".,'’"])
         return found
 
@@ -338,8 +345,10 @@ class Groups:
                 (distance >= 0) & (distance < _FARTHEST_STREET) & (slots.text.take(next_street) == self.text.take(at))
             )
         word = self._word_before.take(at) + 1
-        for behind in (word, word + 1):
-            found |= _ENGLISH_ENDS.end(texts, behind)
+        last = len(slots.text) - 1
+        for behind in (word, np.minimum(word + 1, last)):
+            capital = np.flatnonzero(beside & texts.has_capital(behind))
+            found[capital] |= _ENGLISH_ENDS.end(texts, behind.take(capital))
         return found & beside
 
     def of_postcodes(self) -> Bools:
@@ -388,7 +397,6 @@ class Endings:
 
     def end(self, texts: Texts, words: Ints) -> Bools:
         """Which of some words end in one of them."""
-        words = np.minimum(words, len(texts.slots.text) - 1)
         keys = np.concatenate([texts.endings(words, size) for size in self._sizes])
         found = (self._table.find(keys) < len(self._table)).reshape(len(self._sizes), -1)
         return found.any(axis=0) & (texts.length(words) > 0)

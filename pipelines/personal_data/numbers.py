@@ -218,9 +218,9 @@ def ibans(text: str, found: Groups) -> Iterator[Span]:
             yield Span(begin, at, "IBAN", "IBAN: form and check digits", 0.99)
 
 
-_HETU: Final = re.compile(
-    r"(?<![0-9A-Za-z])[0-3]\d[01]\d{3} ?[-+ABCDEFYXWVUabcdefyxwvu\u2013] ?\d{3}[0-9A-Ya-y](?![0-9A-Za-z])"
-)
+CENTURIES: Final = "-+ABCDEFYXWVUabcdefyxwvu\u2013"
+"""What stands for the century in a henkilötunnus."""
+_HETU: Final = re.compile(rf"(?<![0-9A-Za-z])[0-3]\d[01]\d{{3}} ?[{CENTURIES}] ?\d{{3}}[0-9A-Ya-y](?![0-9A-Za-z])")
 _NINO: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-CEGHJ-NPR-TW-Za-ceghj-npr-tw-z]"
     r"([ .-]?)\d{2}\1\d{2}\1\d{2}[ .-]?[A-Da-d](?![A-Za-z0-9])"

@@ -153,7 +153,7 @@ _WORDY_SEGMENT: Final = re.compile(r"(?:[a-z]+|\d{1,4})(?:[-_](?:[a-z]+|\d{1,4})
 
 def may_hold_url(text: str) -> bool:
     """Whether there is anything like a URL in the text."""
-    return "/" in text and _URL_SIGN.search(text) is not None
+    return _URL_SIGN.search(text) is not None
 
 
 def urls(text: str) -> Iterator[Span]:

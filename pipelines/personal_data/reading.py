@@ -6,6 +6,7 @@ stand empty slots, two before and two after, so that the neighbours of a word ar
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
@@ -105,8 +106,21 @@ class Texts:
         self.joined: Ints = np.empty(0, np.intp)
         """The texts with such words."""
         self._running = np.empty(0, np.uint64)
+        self._together, self._begins = "", list[int]()
         self.slots = self._read(np.arange(len(strings)))
         self._count()
+
+    def holding(self, *signs: str) -> list[int]:
+        """The texts, as they were read at first, that hold one of some strings; in order."""
+        together, begins = self._together, self._begins
+        found = set()
+        for sign in signs:
+            at = together.find(sign)
+            while at >= 0:
+                text = bisect_right(begins, at) - 1
+                found.add(text)
+                at = together.find(sign, begins[text + 1]) if text + 1 < len(begins) else -1
+        return sorted(found)
 
     def replace(self, texts: Sequence[int], strings: Sequence[str]) -> None:
         """Puts other strings in the place of some texts. Their words come last."""
@@ -135,7 +149,8 @@ class Texts:
         """Appends the characters of some texts, and finds their words."""
         strings = [self.strings[text] for text in texts.tolist()]
         # Between two texts, and behind the last, a character that says nothing. The running sums are one longer.
-        characters = characters_of("".join([f"{string}\0" for string in strings]) + "\0")
+        joined = "\0".join([*strings, "\0"])
+        characters = characters_of(joined)
         origin = len(self.characters)
         begin = np.fromiter(accumulate((len(string) + 1 for string in strings), initial=0), np.intp, len(strings) + 1)
         begin, end = begin[:-1], begin[1:] - 1
@@ -151,20 +166,22 @@ class Texts:
             joints = np.flatnonzero(bits & _APOSTROPHE > 0)
             joints = joints[(kind.take(joints - 1) > 0) & (kind.take(joints + 1) > 0)]
             kind[joints] = 1
-            self.joined = np.unique(texts.take(np.searchsorted(begin, joints, side="right") - 1))
+            self.joined = texts[np.diff(np.searchsorted(joints, begin), append=len(joints)) > 0]
         kind[bits & _NAME > 0] = 2
         before = np.empty_like(kind)
         before[:1], before[1:] = 0, kind[:-1]
         changes = kind != before
         starts, ends = np.flatnonzero(changes & (kind > 0)), np.flatnonzero(changes & (before > 0))
 
+        if not origin:
+            self._together, self._begins = joined, begin.tolist()
         self.begin[texts], self.end[texts] = begin + origin, end + origin
         self.characters = np.concatenate((self.characters, characters)) if origin else characters
         self.bits = np.concatenate((self.bits, bits)) if origin else bits
         self._running = np.concatenate((self._running, running)) if origin else running
 
-        owner = np.searchsorted(begin, starts, side="right") - 1
-        counts = np.bincount(owner, minlength=len(strings))
+        counts = np.diff(np.searchsorted(starts, begin), append=len(starts))
+        owner = np.repeat(np.arange(len(strings)), counts)
         place = np.arange(len(starts)) + 2 * EMPTY * owner + EMPTY
         last = np.cumsum(counts + 2 * EMPTY)
         first = last - counts - 2 * EMPTY

@@ -192,9 +192,8 @@ class Scrubber:
         kept: dict[int, Ranges] = {}
         taken: dict[int, Ranges] = {}
         marks = {
-            text: [(*m.span(), m.group()) for m in self._written.finditer(string)]
-            for text, string in enumerate(strings)
-            if self._odd_marks or "[" in string
+            text: [(*m.span(), m.group()) for m in self._written.finditer(strings[text])]
+            for text in (range(len(strings)) if self._odd_marks else texts.holding("["))
         }
         busy = set(spans)
         busy.update(text for text, some in marks.items() if some)

@@ -21,13 +21,13 @@ ByDigits = tuple[Callable[[str, Any, str], Iterable[Span]], Mapping[int, Any]]
 def by_sign(texts: Texts, groups: Groups) -> Iterator[BySign]:
     """The detectors that begin at a sign or a word, with the texts to ask them about."""
     strings = texts.strings
-    with_at = [text for text, string in enumerate(strings) if "@" in string]
+    with_at = texts.holding("@")
     yield online.emails, with_at
     yield online.handles, with_at
     yield online.spelled_emails, _with_spelled_domain(texts, with_at)
     yield numbers.spoken_numbers, np.unique(texts.slots.text[texts.mark & Mark.ZERO > 0]).tolist()
     yield names.spelled, _with_spelled_name(texts)
-    yield online.urls, [text for text, string in enumerate(strings) if "/" in string and online.may_hold_url(string)]
+    yield online.urls, [text for text in texts.holding("/") if online.may_hold_url(strings[text])]
     yield online.ips, sorted({*groups.has_ipv4().tolist(), *_with_ipv6(texts).tolist()})
 
 
@@ -60,7 +60,7 @@ def _with_spelled_domain(texts: Texts, with_at: Iterable[int]) -> list[int]:
     # A sign between two letters is that of an address in its proper form.
     said = {text for text in with_at if online.may_hold_spaced_at(texts.strings[text])}
     said.update(slots.text[texts.mark & Mark.AT > 0].tolist())
-    said.update(text for text, string in enumerate(texts.strings) if "(a)" in string or "[a]" in string)
+    said.update(texts.holding("(a)", "[a]"))
     if not said:
         return []
     at = np.flatnonzero(texts.mark & Mark.DOMAIN > 0)
