@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -22,6 +22,9 @@ _STEPS_OF_A_SOURCE = 4  # '', 'v1', the tenant, the source; a secret is behind t
 class Unsigned(Webhook):
     """Settings and proof of a provider that signs nothing."""
 
+    proofs: ClassVar[tuple[str, ...]] = ("path_secrets", "passwords")
+    """The settings of which one is needed where the provider calls us."""
+
     path_secrets: tuple[SecretStr, ...] = Field(
         (), description="What the URL ends in, behind the source's name; the old and the new one while it is changed"
     )
@@ -31,7 +34,7 @@ class Unsigned(Webhook):
     @model_validator(mode="after")
     def _one_proof(self) -> Self:
         if not (self.path_secrets or self.passwords) and self.is_called and not self.has_other_proof:
-            raise ValueError("set path_secrets or passwords: the provider signs nothing, so its URL must be a secret")
+            raise ValueError(f"set {' or '.join(self.proofs)}: else anybody could post here in the provider's name")
         return self
 
     @property

@@ -32,7 +32,13 @@ SIGNATURE, TIMESTAMP = "x-chatwoot-signature", "x-chatwoot-timestamp"
 _EVENTS = ("message_created", "message_updated")
 _INCOMING = ("incoming", 0)
 # Systems as Chatwoot names them → as browsers do.
-PLATFORMS = {"iOS (iPhone)": "iOS", "iOS (iPad)": "iOS", "iOS (iPod)": "iOS", "Generic Linux": "Linux"}
+PLATFORMS = {
+    "Macintosh": "macOS",
+    "iOS (iPhone)": "iOS",
+    "iOS (iPad)": "iOS",
+    "iOS (iPod)": "iOS",
+    "Generic Linux": "Linux",
+}
 
 
 class Chatwoot(Unsigned):
@@ -40,6 +46,8 @@ class Chatwoot(Unsigned):
 
     channel: ClassVar[Channel] = Channel.CHAT
     documentation: ClassVar[str] = "https://www.chatwoot.com/hc/user-guide/articles/1677693021-how-to-use-webhooks"
+
+    proofs: ClassVar[tuple[str, ...]] = ("secrets", *Unsigned.proofs)
 
     secrets: tuple[SecretStr, ...] = Field(
         (), description="Secrets of the webhook, where Chatwoot signs; the old and the new one while it is changed"
@@ -101,11 +109,15 @@ class Chatwoot(Unsigned):
     def _draft(self, source_id: str, told: object, source: Source) -> Draft:
         conversation = mapping(told, "conversation")
         about = mapping(conversation, "additional_attributes")
-        sender = mapping(conversation, "meta", "sender") or mapping(told, "sender")
+        # Their documentation has the citizen as `contact` and an agent as `sender`; what is sent has the former alone.
+        sender = mapping(conversation, "meta", "sender") or mapping(told, "contact") or mapping(told, "sender")
         return Draft(
             source_id=source_id,
             language=(text(about, "browser_language") or "").partition("-")[0].lower() or source.language,
-            subject=present(conversation_id=identifier(conversation, "id"), page_url=text(about, "referer")),
+            subject=present(
+                conversation_id=identifier(conversation, "id") or identifier(conversation, "display_id"),
+                page_url=text(about, "referer"),
+            ),
             client=_client(mapping(about, "browser")),
             person=present(
                 name=text(sender, "name"),

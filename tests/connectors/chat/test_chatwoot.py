@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from connectors.base import Draft, Request
 from connectors.chat.chatwoot import Chatwoot
-from connectors.errors import Rejected
+from connectors.errors import Misconfigured, Rejected
+from connectors.registry import configured
 from tests.providers import source_of
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -47,3 +48,8 @@ def test_names_of_browser_and_system_become_client_hints() -> None:
             "sec-ch-ua-platform-version": "10.0",
         }
     }
+
+
+def test_one_that_proves_nothing_is_told_what_would() -> None:
+    with pytest.raises(Misconfigured, match="set secrets or path_secrets or passwords"):
+        configured("chatwoot", {})
