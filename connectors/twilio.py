@@ -11,12 +11,14 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, SecretStr
 
 from connectors.base import Reply, Request, Webhook
+from connectors.errors import Rejected
 from connectors.signatures import demand, header, same, twilio_signature
 
 SIGNATURE = "x-twilio-signature"
 # Numbers that spell ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE and UNKNOWN on a keypad: who hides theirs is nobody.
 _NOBODY = {"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696", "anonymous"}
 _FORM = "application/x-www-form-urlencoded"
+_BODY_HASH = "bodySHA256"
 
 
 class Twilio(Webhook):
@@ -28,10 +30,11 @@ class Twilio(Webhook):
 
     def verify(self, request: Request, now: datetime) -> None:
         given = header(request.headers, SIGNATURE)
-        if (body_hash := request.query.get("bodySHA256")) is not None:
-            # Anything but a form is signed by its hash in the URL.
-            demand(same(sha256(request.body).hexdigest(), [body_hash]))
-        form = request.form_fields if request.media_type == _FORM else []
+        body_hash = request.query.get(_BODY_HASH)
+        if body_hash is not None or not (_is_form(request) or request.body == b""):
+            # Anything but a form is signed by its hash in the URL, and what is not signed is nobody's.
+            demand(same(sha256(request.body).hexdigest(), [body_hash or ""]))
+        form = request.form_fields if _is_form(request) else []
         demand(
             any(
                 same(given, [twilio_signature(token.get_secret_value(), url, form) for token in self.auth_tokens])
@@ -40,14 +43,30 @@ class Twilio(Webhook):
         )
 
     def sign(self, request: Request, now: datetime) -> Request:
-        form = request.form_fields if request.media_type == _FORM else []
-        signature = twilio_signature(self.auth_tokens[0].get_secret_value(), request.url, form)
-        return replace(request, headers={**request.headers, SIGNATURE: signature})
+        form, url = request.form_fields if _is_form(request) else [], request.url
+        if request.body and not _is_form(request):
+            parts = urlsplit(url)
+            others = [part for part in parts.query.split("&") if part and not part.startswith(f"{_BODY_HASH}=")]
+            hashed = f"{_BODY_HASH}={sha256(request.body).hexdigest()}"
+            url = urlunsplit(parts._replace(query="&".join([*others, hashed])))
+        signature = twilio_signature(self.auth_tokens[0].get_secret_value(), url, form)
+        return replace(request, url=url, headers={**request.headers, SIGNATURE: signature})
 
 
 def given_in(request: Request) -> dict[str, str]:
-    """The fields of a request, by either method that Twilio offers."""
-    return request.query if request.method == "GET" else request.form
+    """The fields of a request's URL, its form, or (as Studio may post them) its JSON. Rejected where it is none."""
+    if request.method == "GET":
+        return request.query
+    if _is_form(request):
+        return request.form
+    told = request.json()
+    if not isinstance(told, dict):
+        raise Rejected(400, "the body is no JSON object")
+    return {name: str(value) for name, value in told.items() if isinstance(value, str | int | float)}
+
+
+def _is_form(request: Request) -> bool:
+    return request.media_type == _FORM or (not request.media_type and _BODY_HASH not in request.query)
 
 
 def caller(given: dict[str, str]) -> str | None:

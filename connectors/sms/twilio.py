@@ -1,8 +1,8 @@
 """Twilio SMS: what citizens send to the town's number (https://www.twilio.com/docs/messaging/guides/webhook-request).
 
 What a message is, and which of them are one answer, `connectors/dialogue.py` tells. Twilio sends no time of its own, so
-the time of receipt counts. A message without words (a picture) is no answer. `OptOutType`, sent where the town uses
-Twilio's Advanced Opt-Out, is not confirmed on a primary page.
+the time of receipt counts. A message without words (a picture) is no answer, nor is one that Twilio itself took for a
+keyword (`OptOutType`, where the town uses its Advanced Opt-Out).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from connectors.reading import present
 from connectors.twilio import Twilio, caller, given_in, twiml
 from schemas.feedback import Channel
 
+_INCOMING = ("received", "receiving", "")
+
 
 class TwilioSms(Twilio):
     """Settings of a Twilio number or messaging service."""
@@ -31,7 +33,8 @@ class TwilioSms(Twilio):
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
         given = given_in(request)
-        if "MessageStatus" in given:
+        # Callbacks of older accounts have no MessageStatus; what comes in says that it is received.
+        if "MessageStatus" in given or given.get("SmsStatus", "received") not in _INCOMING:
             return [Ignored("a delivery status")]
         if given.get("OptOutType"):
             return [Ignored("opting in or out")]
@@ -43,7 +46,7 @@ class TwilioSms(Twilio):
             source_id=source_id,
             language=source.language,
             survey=present(id=self.survey),
-            person=present(phone=sender),
+            person=present(phone=sender, name=given.get("ProfileName")),
         )
         return [item_of(given.get("Body"), sender, self.asks, draft)]
 
