@@ -3,9 +3,9 @@
 Where the town asks for a score, the messages of one sender within a day (the collector's window) are one answer, whose
 id is that of its first message:
 
-- A message of only a number on the scale is the score. Sent again before any words it corrects the score; sent after
-  the words that followed a score it begins a new answer, for a town may ask twice in a day, and the first answer must
-  not be lost to the second.
+- A message of only a number on the scale ('4', or '4/5' where 5 is its end) is the score. Sent again before any words
+  it corrects the score; sent after the words that followed a score it begins a new answer, for a town may ask twice in
+  a day, and the first answer must not be lost to the second.
 - Any other message is words: the reason for the score, whether it comes after it or (as messages overtake each other)
   before it. Further words are put under the earlier ones; words alone are an answer without a score.
 - A number off the scale is words too, with a note, so that it never takes the place of a score.
@@ -23,7 +23,7 @@ from dataclasses import replace
 from connectors.base import Draft, Ignored, Item, Piece, Question
 from schemas.feedback import Note
 
-_NUMBER = re.compile(r"([0-9]{1,3})\s*[.!]?")
+_NUMBER = re.compile(r"([0-9]{1,3})(?:\s?/\s?([0-9]{1,3}))?\s*[.!]?")
 _NO_LETTERS = re.compile(r"[\W_]+")
 _STROKES = str.maketrans("łøæ", "loa")  # letters that Unicode does not take apart
 
@@ -31,9 +31,9 @@ _OUT = (
     # English, the words that operators and providers themselves act on
     *("stop", "stop all", "stopall", "unsubscribe", "cancel", "end", "quit", "opt out", "optout", "revoke"),
     *("stoppen", "afmelden", "afmelding", "uitschrijven", "opzeggen", "stop sms"),
-    *("wypisz", "wypisz mnie", "wypisuję się", "rezygnuję", "rezygnacja", "anuluj", "koniec"),
-    *("stopp", "stopp sms", "meld av", "meld meg av", "avmeld", "avslutt"),
-    *("lopeta", "peruuta", "peru", "poista", "seis"),
+    *("wypisz", "wypisz mnie", "wypisuję się", "rezygnuję", "rezygnacja", "anuluj", "koniec", "usuń", "usuń mnie"),
+    *("stopp", "stopp sms", "meld av", "meld meg av", "avmeld", "avmelding", "avslutt", "slutt"),
+    *("lopeta", "peruuta", "peru", "poista", "poista minut", "seis"),
 )
 _IN = (
     *("start", "unstop", "subscribe", "opt in", "optin"),
@@ -41,10 +41,11 @@ _IN = (
 )
 
 
-def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft) -> Item:
+def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft, edit: str | None = None) -> Item:
     """What a message is. `draft` is its answer without the answers, under the provider's id of the message.
 
-    `sender` is what the provider knows them by for as long as a conversation lasts.
+    `sender` is what the provider knows them by for as long as a conversation lasts. Where a message takes the place of
+    an earlier one, `draft` is under the id of that one, and `edit` is its own.
     """
     text = (text or "").strip()
     if not text:
@@ -54,6 +55,8 @@ def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft) 
     if asks.scale is None:
         return replace(draft, answers=[asks.words(text)])
     message_id, number = draft.source_id or "", _NUMBER.fullmatch(text)
+    if number is not None and number[2] is not None and int(number[2]) != asks.scale.max:
+        number = None  # out of something else
     is_score = number is not None and asks.scale.min <= int(number[1]) <= asks.scale.max
     if number is not None and is_score:
         draft = replace(draft, answers=[asks.answer(score=int(number[1]))])
@@ -66,7 +69,7 @@ def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft) 
         return draft  # without an id it is kept as a failure
     # Words are each a step of their own, so that they are kept beside each other.
     step = "score" if is_score else f"text {message_id}"
-    return Piece(sender, message_id, step, draft, restarts=is_score)
+    return Piece(sender, edit or message_id, step, draft, restarts=is_score and edit is None)
 
 
 def opting(text: str) -> str | None:

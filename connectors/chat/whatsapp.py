@@ -6,8 +6,9 @@ One post may bring several messages, and statuses. What a message is, and which 
 town asks for a score and the id is a number. The words beneath a picture count. The sender is known by `from_user_id`
 (the business-scoped id, https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids)
 or by the telephone number in `from`; since 2026 either may be absent. A message that was taken back (`revoke`)
-withdraws the answer that it began. Reactions, and what the town's own staff wrote (`smb_message_echoes`, `history`),
-are no answers, and edits are not read. Not confirmed on a primary page: the name `from_user_id`, which is seen.
+withdraws the answer that it began; one that was changed (`edit`, which Meta sends to some accounts only) revises it.
+Reactions, and what the town's own staff wrote (`smb_message_echoes`, `history`), are no answers. Not confirmed on a
+primary page: the name `from_user_id`, which is seen.
 """
 
 from __future__ import annotations
@@ -70,8 +71,13 @@ class WhatsApp(Meta):
             began = reading.text(message, "revoke", "original_message_id")
             return Draft(source_id=began, occurred_at=occurred_at, authority="withdrawn")
         number, user = reading.identifier(message, "from"), reading.text(message, "from_user_id")
+        message_id, edit, content = reading.text(message, "id"), None, message
+        if kind == "edit":
+            message_id, edit = reading.text(message, "edit", "original_message_id"), message_id
+            content = reading.at(message, "edit", "message")
         draft = Draft(
-            source_id=reading.text(message, "id"),
+            source_id=message_id,
+            order=reading.order(message, "timestamp") if edit else 0,
             occurred_at=occurred_at,
             language=source.language,
             survey=reading.present(id=self.survey),
@@ -81,7 +87,7 @@ class WhatsApp(Meta):
                 name=names.get(user or "") or names.get(number or ""),
             ),
         )
-        return item_of(self._words(message), user or number, self.asks, draft)
+        return item_of(self._words(content), user or number, self.asks, draft, edit)
 
     def _words(self, message: object) -> str | None:
         tapped = next((found for path in _TAPPED if (found := reading.text(message, *path))), None)

@@ -45,6 +45,8 @@ def told(events: Sequence[FeedbackEvent]) -> list[tuple[str, float | None, str |
         (["9", "Snel", "3", "Traag"], [("SM1", 9, "Snel", 2), ("SM3", 3, "Traag", 2)]),
         (["9", "Snel", "Heel snel", "10"], [("SM1", 9, "Snel\nHeel snel", 3), ("SM4", 10, None, 1)]),
         (["Alleen woorden"], [("SM1", None, "Alleen woorden", 1)]),
+        (["9/10"], [("SM1", 9, None, 1)]),
+        (["4/5"], [("SM1", None, "4/5", 1)]),
         (["11"], [("SM1", None, "11", 1)]),
         (["11", "10", "Snel"], [("SM1", 10, "11\nSnel", 3)]),
         (["4", "20"], [("SM1", 4, "20", 2)]),
