@@ -6,8 +6,9 @@ https://bird.com/docs; events and their fields are those of Bird's own client (h
   `connectors/dialogue.py` tells. A button or a row of a list that was tapped counts as its label. Reactions, echoes of
   what the town's own staff wrote, and messages of a group's other members come as other events or are marked.
 - `email_mailbox.message_received`: an e-mail, with only the new words of it.
-- `email.received`: an e-mail without its words. Where `api_key` and `fetch_hosts` are set, they are fetched; else it is
-  ignored, for the mailbox tells the same e-mail, under the same id. Not confirmed: `text` in the answer to the fetch.
+- `email.received`: an e-mail without its words. Where `api_key` and `fetch_hosts` are set, they are fetched, and only
+  the new ones taken; else it is ignored, for the mailbox tells the same e-mail, under the same id. Not confirmed:
+  `text` in the answer to the fetch.
 
 Use a source a channel; one that takes all says `channel` for all of them.
 """
@@ -26,6 +27,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from connectors import reading
 from connectors.base import Call, Draft, Fetcher, Ignored, Item, Question, Request, Response, Source, Webhook
 from connectors.dialogue import item_of
+from connectors.email.reply import new_words
 from connectors.errors import Rejected
 from connectors.signatures import standard_webhook_headers, standard_webhook_key, verify_standard_webhook
 from schemas.feedback import Channel
@@ -91,7 +93,7 @@ class Bird(Webhook, Fetcher):
         if kind == "email.received":
             source_id = _id(data, "inbound_message_id")
             if words := reading.text(data, "text"):
-                return [self._email(data, source_id, words, draft)]
+                return [self._email(data, source_id, new_words(words), draft)]
             if self.api_key is None or not _EMAIL_ID.fullmatch(source_id):
                 return [Ignored("an e-mail without its words")]
             return [self.fetch(_EMAIL.format(host=self.fetch_hosts[0], id=source_id))]
@@ -104,7 +106,7 @@ class Bird(Webhook, Fetcher):
     def parse_fetched(self, url: str, response: Response, source: Source, now: datetime) -> Sequence[Draft | Ignored]:
         draft = Draft(language=source.language, survey=reading.present(id=self.survey))
         source_id = url.rstrip("/").split("/")[-2] if url.count("/") > 2 else ""
-        return [self._email({}, source_id, reading.text(response.json(), "text"), draft)]
+        return [self._email({}, source_id, new_words(reading.text(response.json(), "text") or ""), draft)]
 
     def _whatsapp(self, data: Mapping[str, Any], draft: Draft) -> Item:
         if data.get("direction") == "outbound" or data.get("origin"):

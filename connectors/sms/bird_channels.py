@@ -69,7 +69,9 @@ class BirdChannels(Webhook):
             occurred_at=reading.moment(message, "createdAt"),
             language=source.language,
             survey=reading.present(id=self.survey),
-            person=reading.present(phone=identifier if has_number else None),
+            person=reading.present(
+                phone=identifier if has_number else None, name=reading.text(contact, "annotations", "name")
+            ),
         )
         return [item_of(_words(message), identifier or reading.identifier(contact, "id"), self.asks, draft)]
 

@@ -13,6 +13,7 @@ import pytest
 from connectors.base import Request, Webhook
 from connectors.errors import Misconfigured, Rejected
 from connectors.registry import configured
+from connectors.signatures import twilio_signature
 from connectors.sms.messagebird import SIGNATURE, MessageBird
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -96,6 +97,11 @@ def test_a_request_without_a_body_needs_no_hash_of_it() -> None:
     refused(MESSAGEBIRD, replace(signed(), body=b""))
 
 
+def test_how_long_a_key_is_the_provider_decides() -> None:
+    connector = MessageBird.model_validate({"secrets": ["short"]})
+    connector.verify(connector.sign(REQUEST, NOW), NOW)  # a warning would be an error here
+
+
 @pytest.mark.parametrize("token", ["x", "a.b.c", "[" * 50_000, "e30.e30.e30", "é", "\udcff"])
 def test_what_is_no_token_is_refused(token: str) -> None:
     refused(MESSAGEBIRD, replace(REQUEST, headers={SIGNATURE: token}))
@@ -118,3 +124,23 @@ def test_bird_needs_a_key_and_a_host_to_fetch_from() -> None:
         configured("bird", {**SIGNERS["bird"], "api_key": "k"})
     with pytest.raises(Misconfigured, match="whsec_"):
         configured("bird", {"secrets": ["short"]})
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+def test_a_body_that_twilio_did_not_sign_is_refused(kind: str) -> None:
+    twilio = configured("twilio", {"auth_tokens": [KEY]})
+    assert isinstance(twilio, Webhook)
+    headers = {"content-type": kind, "x-twilio-signature": twilio_signature(KEY, URL)}
+    twilio.verify(Request("GET", URL, headers), NOW)
+    refused(twilio, Request("POST", URL, headers, b'{"MessageSid": "SM1"}'))
+    signed_body = twilio.sign(Request("POST", URL, headers, b'{"MessageSid": "SM1"}'), NOW)
+    twilio.verify(signed_body, NOW)
+    refused(twilio, replace(signed_body, body=b'{"MessageSid": "SM2"}'))
+
+
+def test_a_form_of_twilio_that_does_not_say_it_is_one_is_signed_as_one() -> None:
+    twilio = configured("twilio", {"auth_tokens": [KEY]})
+    assert isinstance(twilio, Webhook)
+    headers = {"x-twilio-signature": twilio_signature(KEY, URL, [("MessageSid", "SM1"), ("Body", "Fijn")])}
+    twilio.verify(Request("POST", URL, headers, b"MessageSid=SM1&Body=Fijn"), NOW)
+    refused(twilio, Request("POST", URL, headers, b"MessageSid=SM1&Body=Niet"))
