@@ -67,6 +67,7 @@ def joined(kept: Sequence[bytes]) -> Draft:
     pieces = [json.loads(body) for body in kept]
     steps: dict[str, dict[str, Any]] = {}
     for piece in pieces:
+        steps.pop(piece["step"], None)  # so that the later one comes after what came between
         steps[piece["step"]] = piece["draft"]
     drafts = list(steps.values())
     answers = _answers(drafts)

@@ -8,10 +8,11 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -75,8 +76,17 @@ class Table(BaseModel):
             if name not in _PLAIN and not _PART.fullmatch(name):
                 raise ValueError(f"columns: an answer has no field {name}")
 
-    def rows(self, content: bytes, columns: Mapping[str, str], *, ids_needed: bool = True) -> Iterator[Row | BadRow]:
+    def rows(
+        self,
+        content: bytes,
+        columns: Mapping[str, str],
+        *,
+        ids_needed: bool = True,
+        usual_header: Sequence[str] = (),
+    ) -> Iterator[Row | BadRow]:
         """The rows of a file under its header. `columns` says which column a field of the answer comes from.
+
+        `usual_header` is that of a system whose files have none, for where neither they nor `header` name the columns.
 
         An answer's id is that of its column, else the key columns', else a hash of the whole row and the how-manieth
         of equal rows it is: so the same export again gives the same ids. Where a column holds ids, a row must have one
@@ -85,8 +95,7 @@ class Table(BaseModel):
         Raises:
             Rejected: 400, not in the encoding, without a header, or without a column that is mapped or a key.
         """
-        lines = lines_of(content, self.encoding, self.separator)
-        header = [name.strip() for name in self.header or _first(lines)]
+        header, lines = self._under_header(lines_of(content, self.encoding, self.separator), columns, usual_header)
         # An export may leave out a column that it has nothing for, but not what tells rows apart.
         if not set(self.key_columns) <= set(header):
             raise Rejected(400, "the file lacks one of the key_columns")
@@ -102,6 +111,18 @@ class Table(BaseModel):
                 yield BadRow(number, f"row {number}: it cannot be read", content)
             elif any(cell.strip() for cell in cells) and not (self.header and [*map(str.strip, cells)] == header):
                 yield self._row(number, header, cells, columns, None if ids_needed else seen)
+
+    def _under_header(
+        self, lines: Iterator[Line], columns: Mapping[str, str], usual: Sequence[str]
+    ) -> tuple[list[str], Iterator[Line]]:
+        """The names of the columns, and what stands beneath them."""
+        if self.header:
+            return [name.strip() for name in self.header], lines
+        number, cells = _first(lines)
+        names = [name.strip() for name in cells]
+        if usual and set(names).isdisjoint(columns.values()):
+            return [*usual], chain([(number, cells)], lines)
+        return names, lines
 
     def _row(
         self, number: int, header: list[str], cells: list[str], columns: Mapping[str, str], seen: Counter[str] | None
@@ -158,11 +179,11 @@ def number(written: str) -> str:
     return written.replace(",", ".") if _DECIMAL_COMMA.fullmatch(written) else written
 
 
-def _first(lines: Iterator[Line]) -> list[str]:
-    """The cells of the first row that can be read and holds something; Rejected (400) where there is none."""
-    for _, cells in lines:
+def _first(lines: Iterator[Line]) -> tuple[int, list[str]]:
+    """The first row that can be read and holds something, and its number; Rejected (400) where there is none."""
+    for number, cells in lines:
         if isinstance(cells, list) and any(cell.strip() for cell in cells):
-            return cells
+            return number, cells
     raise Rejected(400, "the file is empty")
 
 

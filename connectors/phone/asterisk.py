@@ -1,10 +1,11 @@
 """Asterisk: call detail records as cdr_csv writes them, with the rating in `userfield`.
 
 https://docs.asterisk.org/Configuration/Reporting/Call-Detail-Records-CDR/CDR-Specification/
-The dialplan puts the rating there: `Set(CDR(userfield)=score=${SCORE};reason=${REASON})`. A file has no header;
-`loguniqueid` and `loguserfield` of cdr.conf must be on. Where only some columns are written, or others (`cdr_custom`),
-name them in `table.header`. A record without a rating is no answer, and most calls have none. One call may have several
-records of the same `uniqueid`, of which one is rated.
+The dialplan puts the rating there: `Set(CDR(userfield)=score=${SCORE};reason=${REASON})`. `loguniqueid` and
+`loguserfield` of cdr.conf must be on. A file has no header; where only some columns are written, or others
+(`cdr_custom`), name them in `table.header`, or in a first row. A record without a rating is no answer, and most calls
+have none. One call may have several records of the same `uniqueid`, of which one is rated. A rated record without one
+has a hash of itself as its id.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _HEADER = (
     *("start", "answer", "end", "duration", "billsec", "disposition", "amaflags", "uniqueid", "userfield"),
     *("peeraccount", "linkedid", "sequence"),  # with newcdrcolumns
 )
-_RATING = r"(?:score=)?(?P<score>-?\d{1,3})(?:;reason=(?P<reason>[^;]+))?(?:;text=(?P<text>.+))?"
+_RATING = (
+    r"(?i)(?:(?:score|rating)\s*[=:]\s*)?(?P<score>-?\d{1,3})"
+    r"(?:\s*;\s*reason\s*[=:]\s*(?P<reason>[^;]+))?(?:\s*;\s*text\s*[=:]\s*(?P<text>.+))?"
+)
 _GROUPS = ("score", "reason", "text")
 
 
@@ -41,13 +45,15 @@ class Asterisk(RatedCalls, File):
     rating: str = Field(
         _RATING,
         description="Regular expression for the whole of what is mapped to score, with the groups score, reason and "
-        "text: by default '4', 'score=4', 'score=4;reason=2'",
+        "text: by default '4', 'score=4', 'rating: 4', 'score=4;reason=2;text=…'",
     )
     columns: dict[str, str] = Field(
         {"source_id": "uniqueid", "occurred_at": "end", "score": "userfield", "person.phone": "src"},
         description="Field of the event → column of the file",
     )
-    table: Table = Field(Table(header=_HEADER, separator=","), description="How the file is written")
+    table: Table = Field(
+        Table(separator=","), description="How the file is written; its header only where the columns are others"
+    )
     gmt: bool = Field(False, description="Times are in UTC: usegmtime of cdr.conf is on")
 
     @model_validator(mode="after")
@@ -63,7 +69,7 @@ class Asterisk(RatedCalls, File):
 
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
         rating = re.compile(self.rating)
-        for row in self.table.rows(content, self.columns):
+        for row in self.table.rows(content, self.columns, ids_needed=False, usual_header=_HEADER):
             if isinstance(row, BadRow):
                 yield row
                 continue

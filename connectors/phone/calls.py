@@ -12,7 +12,7 @@ from connectors.reading import present
 from schemas.feedback import Metric
 
 # What menus write where nothing was pressed; compared in small letters.
-_UNRATED = ("-", "none", "null", "n/a", "na", "timeout", "hangup", "no_input", "noinput", "skipped")
+_UNRATED = ("-", "none", "null", "n/a", "na", "timeout", "hangup", "no_input", "noinput", "skipped", "_undef_")
 
 
 class RatedCalls(Connector):

@@ -1,8 +1,9 @@
 """FreeSWITCH: call detail records as mod_cdr_csv writes them, by a template.
 
 https://developer.signalwire.com/freeswitch/FreeSWITCH-Explained/Modules/mod_cdr_csv_1966212/
-A file has no header: what stands in which column, the template in cdr_csv.conf.xml says. `table.header` is by default
-the template 'example' with two variables at its end that the dialplan sets at the rating:
+A file has no header: what stands in which column, the template in cdr_csv.conf.xml says. Where neither `table.header`
+nor a first row names them, it is the template 'example' with two variables at its end that the dialplan sets at the
+rating:
 `,"${survey_score}","${survey_reason}"`. A record without a rating is no answer.
 """
 
@@ -44,7 +45,9 @@ class FreeSwitch(RatedCalls, File):
         },
         description="Field of the event → column of the file",
     )
-    table: Table = Field(Table(header=_HEADER, separator=","), description="How the file is written")
+    table: Table = Field(
+        Table(separator=","), description="How the file is written; its header only where the columns are others"
+    )
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -52,5 +55,5 @@ class FreeSwitch(RatedCalls, File):
         return self
 
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
-        for row in self.table.rows(content, self.columns):
+        for row in self.table.rows(content, self.columns, usual_header=_HEADER):
             yield row if isinstance(row, BadRow) else self.answer_of(row.source_id, row.fields, source)

@@ -3,8 +3,8 @@
 Massxess has no public description of an interface, so everything here is configured, and nothing is confirmed: the
 menu calls our URL at the end of a call, or after each question, with JSON, a form, or parameters of the URL; `fields`
 says what they are called. What it posts of one call within a day is one answer. It signs nothing, so the URL holds a
-secret or the menu sends a password. Its exports are tables, whose columns `columns` names. A call in which nothing was
-pressed is no answer.
+secret or the menu sends a password. One post may hold a list of calls. Its exports are tables, whose columns `columns`
+names. A call in which nothing was pressed is no answer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pydantic import Field, model_validator
 
 from connectors import reading
 from connectors.base import BadRow, Draft, File, Ignored, Item, Piece, Request, Source
-from connectors.errors import Rejected
 from connectors.phone.calls import RatedCalls
 from connectors.tables import Table
 from connectors.unsigned import Unsigned
@@ -62,7 +61,9 @@ class Massxess(RatedCalls, Unsigned, File):
         return bool(self.path_secrets or self.passwords)  # without them it is only read from files
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
-        given = _given(request)
+        return [self._item(given, source) for given in _calls(request)] or [Ignored("no call")]
+
+    def _item(self, given: Mapping[str, Any], source: Source) -> Item:
         told: dict[str, Any] = {}
         for name, place in self.fields.items():
             path = [place] if place in given else place.split(".")
@@ -72,25 +73,24 @@ class Massxess(RatedCalls, Unsigned, File):
                 (told.setdefault(part, {}) if part else told)[last] = value
         call = reading.identifier(told, "source_id")
         if call is None:
-            raise Rejected(400, "the field that is mapped to source_id is missing")
+            return Draft()  # it is kept as a failure, and those beside it count
         del told["source_id"]
         draft = self.answer_of(call, told, source)
         if isinstance(draft, Ignored):
-            return [draft]
-        step = "score" if "score" in draft.answers[0] else "reason"
+            return draft
+        step = " ".join(name for name in ("score", "reason", "text") if name in draft.answers[0])
         digest = sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
-        return [Piece(call, digest[:32], step, draft)]
+        return Piece(call, digest[:32], step, draft)
 
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
         for row in self.table.rows(content, self.columns):
             yield row if isinstance(row, BadRow) else self.answer_of(row.source_id, row.fields, source)
 
 
-def _given(request: Request) -> Mapping[str, Any]:
-    """The fields of the body, with those of the URL beneath them."""
-    if request.media_type == _FORM or not request.body:
-        return {**request.query, **request.form}
+def _calls(request: Request) -> list[Mapping[str, Any]]:
+    """The fields of each call in the body, with those of the URL beneath them. Not every menu says what it posts."""
+    if request.media_type == _FORM or not request.body.lstrip().startswith((b"{", b"[")):
+        return [{**request.query, **request.form}]
     body = request.json()
-    if not isinstance(body, dict):
-        raise Rejected(400, "the body is no JSON object")
-    return {**request.query, **body}
+    calls = body if isinstance(body, list) else [body]
+    return [{**request.query, **reading.mapping(call)} for call in calls]
