@@ -33,7 +33,7 @@ class Brevo(Answers, Unsigned):
             return [Ignored("a delivery status")]
         if not isinstance(told.get("items"), list):
             raise Rejected(400, "items is no list")
-        return [self._item(item, source) for item in told["items"]]
+        return [self._item(item, source) for item in told["items"]] or [Ignored("no mail")]
 
     def _item(self, item: object, source: Source) -> Item:
         if not mapping(item).keys() & {"From", "Headers", "RawTextBody", "RawHtmlBody"}:
@@ -48,7 +48,7 @@ def _message(item: object) -> Message:
         "from": formataddr((text(item, "From", "Name") or "", address)) if address else None,
         "subject": text(item, "Subject"),
         "date": text(item, "SentAtDate"),
-        "message-id": text(item, "MessageId") or text(item, "Uuid", 0),
+        "message-id": text(item, "MessageId") or text(item, "Uuid", 0) or text(item, "Uuid"),
     }
     return of_parts(
         [*headers_in(mapping(item, "Headers")), *((name, value) for name, value in behind.items() if value)],

@@ -2,8 +2,9 @@
 
 A form, multipart where the mail has attachments, with the mail taken apart (`body-plain`, `message-headers`), or whole
 as `body-mime` where the URL ends in 'mime'. `signature` is the hex HMAC-SHA256 of `timestamp` and `token`, so it covers
-no more than these two. Our own cutting is used on `body-plain`, not Mailgun's `stripped-text`, which is made for
-English. A mail without Message-ID has the token as its id; one without Date the time of `timestamp`.
+no more than these two. They are therefore the answer's time and id: who has seen one signature can make no second
+answer with it, nor date one back. Our own cutting is used on `body-plain`, not Mailgun's `stripped-text`, which is made
+for English. Each header of the mail is also a field of its own, and counts where `message-headers` has none.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -22,11 +22,11 @@ from pydantic import Field, SecretStr
 
 from connectors.base import Ignored, Item, Request, Source, Webhook, json_of
 from connectors.email.answers import Answers
-from connectors.email.message import Message, is_shown, of_parts, read
+from connectors.email.message import Message, is_shown, kind_of, of_parts, read
 from connectors.errors import Rejected
 from connectors.html_text import html_to_text
 from connectors.multipart import MULTIPART, FormPart, form_parts
-from connectors.reading import mapping, text
+from connectors.reading import mapping, moment, text
 from connectors.signatures import demand, demand_fresh, same
 from schemas.feedback import Channel
 
@@ -71,10 +71,22 @@ class Mailgun(Answers, Webhook):
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
         parts = [] if request.media_type == _JSON else form_parts(request)
         if any(part.name.startswith(("body-", "stripped-")) for part in parts):
-            return [self.answer_of(_message(parts), source)]
+            return [self._item(parts, source)]
         if request.media_type == _JSON or any(part.name == "event" for part in parts):
             return [Ignored("a delivery status")]
         raise Rejected(400, "neither body-plain nor body-mime is there")
+
+    def _item(self, parts: Sequence[FormPart], source: Source) -> Item:
+        given = {part.name: part.text for part in reversed(parts) if not part.is_file}
+        answer = self.answer_of(_message(given, parts), source)
+        if isinstance(answer, Ignored):
+            return answer
+        return replace(
+            answer,
+            source_id=given.get("token"),
+            occurred_at=moment(given, "timestamp"),
+            occurred_at_from="transport",
+        )
 
 
 def _proof(request: Request) -> tuple[str, str, str]:
@@ -94,13 +106,10 @@ def _signature(secret: SecretStr, timestamp: str, token: str) -> str:
     return hmac.digest(secret.get_secret_value().encode(), (timestamp + token).encode(), hashlib.sha256).hex()
 
 
-def _message(parts: Sequence[FormPart]) -> Message:
-    given = {part.name: part.text for part in reversed(parts) if not part.is_file}
+def _message(given: Mapping[str, str], parts: Sequence[FormPart]) -> Message:
     mime = next((part.content for part in parts if part.name == "body-mime"), None)
     headers = [("subject", given.get("subject", "")), ("from", given.get("from") or given.get("sender", ""))]
-    headers.append(("message-id", given.get("token", "")))
-    if (taken := _time(given.get("timestamp", ""))) is not None:
-        headers.append(("received", f"; {taken}"))
+    headers += [(name, value) for name, value in given.items() if name[:1].isupper()]
     if mime is not None:
         return read(mime, behind=headers, envelope_sender=given.get("sender"), recipients=[given.get("recipient", "")])
     html = given.get("body-html", "")
@@ -111,7 +120,7 @@ def _message(parts: Sequence[FormPart]) -> Message:
         [*_headers(given.get("message-headers", "")), *headers],
         text=given.get("body-plain", "").strip() or html_to_text(html) or given.get("stripped-text", ""),
         attachments=sum(part.name not in shown for part in files),
-        content_types=[part.content_type for part in files],
+        content_types=[kind_of(part.content_type, part.content) for part in files],
         envelope_sender=given.get("sender"),
         recipients=[given.get("recipient", "")],
     )
@@ -127,11 +136,4 @@ def _json(told: bytes) -> object:
     try:
         return json_of(told)
     except Rejected:
-        return None
-
-
-def _time(timestamp: str) -> str | None:
-    try:
-        return format_datetime(datetime.fromtimestamp(int(timestamp[:20]), UTC))
-    except (ValueError, OverflowError, OSError):
         return None

@@ -49,19 +49,33 @@ _REPLY = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(
-    r"\s*(?:(?:automatisch antwoord|automatic reply|auto(?:matic)? ?response|auto-?reply|afwezig(?:heid(?:smelding)?)?|"
+    r"\s*(?:(?:automatisch antwoord|automatic reply|auto(?:matic)? ?response|auto-?reply|"
+    r"afwezig(?:heid(?:s(?:melding|bericht))?)?|"
     r"out of (?:the )?office(?: auto-?reply)?|odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|"
-    r"automatisk svar|autosvar|fraværsmelding|fravær|automaattinen vastaus|automaattivastaus|"
-    r"poissaoloilmoitus|poissaoloviesti|abwesenheitsnotiz|réponse automatique)\s*(?::.*|$)"
+    r"nieobecność|poza biurem|automatisk svar|autosvar|fraværsmelding|fravær(?:ende)?|automaattinen vastaus|"
+    r"automaattivastaus|poissaoloilmoitus|poissaoloviesti|poissa|"
+    r"automatische antwort|abwesenheitsnotiz|réponse automatique)\s*(?::.*|$)"
     r"|out of (?:the )?office\b)",
     re.IGNORECASE,
 )
-_ROBOTS = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@", re.IGNORECASE)
+# What mail servers and programs put above their own reports; providers do not always tell that it is a report.
+_RETURNED = re.compile(
+    r"\s*(?:(?:undeliverable|onbestelbaar|niet bezorgd|nie można dostarczyć|kan ikke leveres|ei voitu toimittaa)\s*:|"
+    r"undelivered mail returned to sender|mail delivery fail(?:ed|ure)|delivery status notification|returned mail:)",
+    re.IGNORECASE,
+)
+_READ = re.compile(
+    r"\s*(?:(?:not |niet |ikke )?(?:read|gelezen|lest)|(?:nie )?przeczytano|luettu|poistettu lukematta)\s*: ",
+    re.IGNORECASE,
+)
+_ROBOTS = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mdaemon|microsoftexchange[0-9a-f]{32})@", re.IGNORECASE)
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-auto-reply", "x-autorespond", "x-autoresponse", "x-mail-autoreply")
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 _INVITATIONS = re.compile(
     r"method=\W?(?:request|reply|cancel|counter|publish|refresh|add|declinecounter)", re.IGNORECASE
 )
+_CALENDARS = ("text/calendar", "application/ics")
+_METHOD = re.compile(rb"^METHOD:([A-Za-z]{3,20})\s*$", re.MULTILINE)
 
 AUTOMATIC, BOUNCE, RECEIPT, CALENDAR = "an automatic reply", "a bounce", "a read receipt", "a calendar mail"
 
@@ -176,6 +190,13 @@ def is_shown(content_id: object, html: str) -> bool:
     """Whether an attachment is a picture that stands in the text; some programs give every attachment such an id."""
     name = content_id.strip("<> ") if isinstance(content_id, str) else ""
     return bool(name) and f"cid:{name}" in html
+
+
+def kind_of(content_type: str, content: bytes) -> str:
+    """The content type of a file, with the method of an invitation, which providers leave out of it."""
+    if content_type.lower().startswith(_CALENDARS) and (method := _METHOD.search(content)):
+        return f"text/calendar; method={method[1].decode()}"
+    return content_type
 
 
 def attachments(content: bytes) -> list[Attachment]:
@@ -401,11 +422,11 @@ def _no_feedback(
     first: Callable[..., str], types: Iterable[str], address: str | None, subject: str, envelope_sender: str | None
 ) -> str | None:
     types = [kind.lower() for kind in types]
-    if any("disposition-notification" in kind for kind in types):
+    if any("disposition-notification" in kind for kind in types) or _READ.match(subject):
         return RECEIPT
     if any(kind.startswith(("multipart/report", "message/delivery-status")) for kind in types):
         return BOUNCE
-    if first("x-failed-recipients") or _ROBOTS.match(address or ""):
+    if first("x-failed-recipients") or _ROBOTS.match(address or "") or _RETURNED.match(subject):
         return BOUNCE
     is_calendar = any(kind.startswith("text/calendar") and _INVITATIONS.search(kind) for kind in types)
     if is_calendar or "calendarmessage" in first("content-class").lower() or types[-1].startswith("text/calendar"):

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from connectors.base import Item, Request, Source, json_of
+from connectors.base import Ignored, Item, Request, Source, json_of
 from connectors.email.answers import Answers
-from connectors.email.message import Message, decoded, headers_of, is_shown, of_parts, read
+from connectors.email.message import Message, decoded, headers_of, is_shown, kind_of, of_parts, read
 from connectors.errors import Rejected
 from connectors.html_text import html_to_text
 from connectors.multipart import FormPart, form_parts
@@ -31,6 +31,8 @@ class SendGrid(Answers, Unsigned):
     )
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
+        if request.media_type == "application/json":
+            return [Ignored("a delivery status")]  # of its Event Webhook, should it be set to this URL
         parts = form_parts(request)
         if not {part.name for part in parts} & {"email", "headers", "text", "html", "from"}:
             raise Rejected(400, "it is no mail of Inbound Parse")
@@ -58,7 +60,7 @@ def _message(parts: Sequence[FormPart]) -> Message:
         [*headers_of(fields.get("headers", b"")), *behind],
         text=field("text").strip() or html_to_text(html),
         attachments=sum(part.name not in shown for part in files),
-        content_types=[part.content_type for part in files],
+        content_types=[kind_of(part.content_type, part.content) for part in files],
         envelope_sender=envelope_sender,
         recipients=recipients,
     )

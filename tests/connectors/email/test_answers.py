@@ -8,6 +8,8 @@ from connectors.base import Draft, Ignored, Source, finish
 from connectors.email.answers import Answers, case_number
 from connectors.email.imap import ImapMailbox
 from connectors.email.message import Message, of_parts
+from connectors.errors import Misconfigured
+from connectors.registry import configured
 from schemas.feedback import Channel
 from tests.providers import NOW
 
@@ -110,3 +112,10 @@ def test_whatever_a_mail_says_becomes_an_event_or_nothing(subject: str, text: st
     draft = answer(message)
     if isinstance(draft, Draft):
         finish(draft, SOURCE, NOW)
+
+
+@pytest.mark.parametrize("given", [{}, {"user": "balie@waterdam.example"}, {"password": "p"}])
+def test_a_mailbox_is_not_asked_without_a_login(given: dict[str, str]) -> None:
+    configured("imap", given)
+    with pytest.raises(Misconfigured, match="set user and password beside host"):
+        configured("imap", {"host": "imap.example.org", **given})

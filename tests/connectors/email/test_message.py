@@ -18,6 +18,7 @@ from connectors.email.message import (
     attachments,
     decoded,
     headers_of,
+    kind_of,
     of_parts,
     read,
 )
@@ -181,7 +182,15 @@ CALENDAR_MAIL = mail(
         (mail(Subject="Automaattinen vastaus: Ilmoituksesi"), AUTOMATIC),
         (mail(Subject="Fraværsmelding".encode().decode("latin-1")), AUTOMATIC),
         (mail(Subject="=?utf-8?q?Odpowied=C5=BA_automatyczna=3A_Sprawa?="), AUTOMATIC),
+        (mail(Subject="=?utf-8?q?Nieobecno=C5=9B=C4=87=3A_Sprawa?="), AUTOMATIC),
         (mail(Subject="Afwezigheid van de wethouder bij het debat"), None),
+        (mail(Subject="Undelivered Mail Returned to Sender"), BOUNCE),
+        (mail(Subject="Niet bezorgd: Uw melding"), BOUNCE),
+        (mail(Subject="Niet bezorgd afval"), None),
+        (mail(From="MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org"), BOUNCE),
+        (mail(Subject="Gelezen: Uw melding"), RECEIPT),
+        (mail(Subject="Luettu: Ilmoituksesi"), RECEIPT),
+        (mail(Subject="Gelezen in de krant: plan voor het park"), None),
         (mail(Return_Path="<>"), BOUNCE),
         (mail(Return_Path="<jan@example.org>"), None),
         (mail(From="Mail Delivery Subsystem <MAILER-DAEMON@example.org>"), BOUNCE),
@@ -197,6 +206,19 @@ CALENDAR_MAIL = mail(
 )
 def test_what_is_no_feedback(content: bytes, reason: str | None) -> None:
     assert read(content).no_feedback == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "expected"),
+    [
+        ("text/calendar; name=a.ics", b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n", "text/calendar; method=REQUEST"),
+        ("application/ics", b"METHOD:REPLY", "text/calendar; method=REPLY"),
+        ("text/calendar", b"BEGIN:VCALENDAR\r\nDESCRIPTION:METHOD:REQUEST\r\n", "text/calendar"),
+        ("text/plain", b"METHOD:REQUEST", "text/plain"),
+    ],
+)
+def test_an_invitation_is_known_by_its_content(kind: str, content: bytes, expected: str) -> None:
+    assert kind_of(kind, content) == expected
 
 
 def test_a_null_return_path_of_the_transport_is_a_bounce() -> None:
