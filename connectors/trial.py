@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from connectors.base import (
     BadRow,
@@ -39,6 +40,7 @@ from connectors.errors import Misconfigured, Rejected
 from connectors.intake import KEPT, parsed, rows_of, settled
 from connectors.records import Protocol, failed_request, failed_row
 from connectors.registry import configured
+from connectors.signatures import basic_header
 from schemas.failure import FailedEvent
 from schemas.feedback import FeedbackEvent, Unreadable
 
@@ -135,12 +137,17 @@ def _rows(
 
 
 def request_of(told: Mapping[str, Any]) -> Request:
-    """A request as its JSON tells it; header names in any case."""
+    """A request as its JSON tells it; header names in any case, and a password in the URL sent as clients send it."""
     body, encoding = told.get("body", ""), told.get("body_encoding", "utf-8")
+    url = told.get("url", "https://localhost/")
+    headers = {name.lower(): value for name, value in (told.get("headers") or {}).items()}
+    if (parts := urlsplit(url)).password is not None:
+        headers.setdefault("authorization", basic_header(unquote(parts.username or ""), unquote(parts.password)))
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return Request(
         method=told.get("method", "POST"),
-        url=told.get("url", "https://localhost/"),
-        headers={name.lower(): value for name, value in (told.get("headers") or {}).items()},
+        url=url,
+        headers=headers,
         body=b64decode(body) if encoding == "base64" else body.encode(encoding),
         remote=told.get("remote"),
     )

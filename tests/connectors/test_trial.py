@@ -47,3 +47,9 @@ def test_a_conversation_ends_after_a_day(trial: Trial) -> None:
 def test_another_trial_knows_nothing_of_it(trial: Trial) -> None:
     answer(trial, "a", "9")
     assert answer(Trial("whatsapp"), "b", "Snel") == ("b", 1, None, "Snel")
+
+
+def test_a_password_in_the_url_is_sent_as_a_client_sends_it() -> None:
+    settings = {"user": "pm", "passwords": ["p@ss"]}
+    for url, status in (("https://pm:p%40ss@feedback.example/v1/t/s", 202), ("https://pm:no@feedback.example/", 401)):
+        assert Trial("postmark")({"settings": settings, "request": {"url": url, "body": "{}"}})["status"] == status
