@@ -175,7 +175,7 @@ def test_a_broker_that_dies_under_load_gets_everything_in_order(tmp_path: Path) 
     folder = tmp_path / "town"
     folder.mkdir()
     with LocalBroker(tmp_path / "kafka", TOOLS) as broker, Town(folder, kafka=broker.bootstrap) as town:
-        found = outlived(town, BrokerDead(broker), 8, CONNECTIONS)
+        found = outlived(town, BrokerDead(broker), 6, 20)
     assert found.during.keys() == {200}
     assert found.spooled > 100
     assert found.lost == found.out_of_order == 0
