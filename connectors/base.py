@@ -11,7 +11,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
@@ -508,6 +508,8 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
         schemas.feedback.Unreadable: what is vital (its id, its order, its outcome) is not valid.
     """
     source_id = draft.source_id or ""
+    if draft.authority == "withdrawn":  # nothing that the citizen said is told once more
+        draft = replace(draft, answers=(), person=None, client=None, consent=None)
     notes = list(draft.notes)
     occurred_at, problem = in_utc(draft.occurred_at, source.time_zone)
     if occurred_at is not None and occurred_at > received_at:

@@ -61,6 +61,7 @@ from connectors.standard_webhooks import StandardWebhook
 from schemas.feedback import Channel, Metric
 
 
+# Or Unsigned, Webhook with a signature of its own, Poll, File: docs/adding-a-connector.md says which.
 class {kind}(StandardWebhook):
     """Settings of an account."""
 

@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.base import Request
+from connectors.errors import Rejected
 from connectors.signatures import standard_webhook_headers
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +74,29 @@ def test_it_reads_several_answers_of_one_post_and_their_edits(installed: Path) -
 
 
 def test_the_document_shows_this_connector() -> None:
-    code = re.search(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    assert code is not None
-    assert code[1] == (PACKAGE / "balie_stadspeiling.py").read_text()
-    assert len([line for line in code[1].splitlines() if line.strip()]) < 60
+    connector, _ = code_of_the_document()
+    assert connector == (PACKAGE / "balie_stadspeiling.py").read_text()
+
+
+def test_the_document_shows_a_signature_that_holds_and_both_are_short() -> None:
+    connector, signature = code_of_the_document()
+    told: dict[str, Any] = {"__name__": "document"}
+    exec(compile(signature, DOCUMENT, "exec", dont_inherit=True), told)  # noqa: S102 (the document's own)
+    signed_by = type("Peilpunt", (told["Signed"],), {"parse": lambda *_: []})(secrets=["invented"])
+    request = signed_by.sign(Request("POST", "https://x.example/v1/a/b", {}, b"{}"), NOW)
+    signed_by.verify(request, NOW)
+    tampered = [
+        (replace(request, headers={}), NOW, 401),
+        (replace(request, body=b"[]"), NOW, 403),
+        (request, NOW + timedelta(minutes=6), 403),
+    ]
+    for other, now, status in tampered:
+        with pytest.raises(Rejected) as caught:
+            signed_by.verify(other, now)
+        assert caught.value.status == status
+    lines = {line for line in (connector + signature).splitlines() if line.strip()}
+    assert len(lines) < 60
+
+
+def code_of_the_document() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
