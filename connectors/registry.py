@@ -22,6 +22,7 @@ from connectors.errors import Misconfigured
 
 ENTRY_POINTS = "balie.connectors"
 _NO_CHANNELS = {"collector", "poller"}
+_SAID = {"extra_forbidden": "there is no such setting", "missing": "it is needed", "tuple_type": "it is a list"}
 
 
 @cache
@@ -71,8 +72,9 @@ def configured(name: str, settings: Mapping[str, Any]) -> Connector:
     try:
         return connector(name).model_validate(settings)
     except ValidationError as error:
-        faults = (
-            f"{'.'.join(str(step) for step in fault['loc']) or 'settings'}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False, include_context=False)
-        )
+        faults = []
+        for fault in error.errors(include_input=False, include_url=False, include_context=False):
+            said = _SAID.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+            where = ".".join(str(step) for step in fault["loc"])
+            faults.append(f"{where}: {said}" if where else said)
         raise Misconfigured(f"settings of connector {name}: {'; '.join(faults)}") from None

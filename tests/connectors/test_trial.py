@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Request
+from connectors.errors import Misconfigured
 from connectors.registry import configured
 from connectors.trial import Trial
 
@@ -53,3 +54,19 @@ def test_a_password_in_the_url_is_sent_as_a_client_sends_it() -> None:
     settings = {"user": "pm", "passwords": ["p@ss"]}
     for url, status in (("https://pm:p%40ss@feedback.example/v1/t/s", 202), ("https://pm:no@feedback.example/", 401)):
         assert Trial("postmark")({"settings": settings, "request": {"url": url, "body": "{}"}})["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("form", {}, "settings of connector form: set one of public, passwords and secrets"),
+        ("zgw", {}, "settings of connector zgw: auth: it is needed"),
+        ("zgw", {"auth": "t"}, "settings of connector zgw: auth: it is a list"),
+        ("form", {"publc": True}, "settings of connector form: publc: there is no such setting"),
+        ("open_formulieren", {}, "settings of connector open_formulieren: links: it is needed"),
+        ("govmetric", {"links": {"x": {}}}, "settings of connector govmetric: a source id in links is 1 to 10 digits"),
+    ],
+)
+def test_settings_that_lack_something_say_what(name: str, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(Misconfigured, match=f"^{said}$"):
+        configured(name, settings)
