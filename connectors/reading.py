@@ -13,7 +13,7 @@ from typing import Any
 
 Step = str | int
 _FIRST, _LAST = 100_000_000, 7_258_118_400  # Unix seconds, from 1973 to 2199
-_DIGITS = re.compile(r"[0-9]{9,10}")
+_DIGITS = re.compile(r"[0-9]{9,10}|[0-9]{12,13}")
 _REGION = re.compile(r"[-_].*", re.DOTALL)
 _TRUE = frozenset({"true", "1", "yes", "on"})
 
@@ -78,11 +78,13 @@ def score(told: object, *path: Step) -> object:
 
 
 def moment(told: object, *path: Step) -> datetime | str | None:
-    """A time: Unix seconds, as a number or its digits, in UTC; what else came, for the contract to judge."""
+    """A time: Unix seconds or milliseconds, as a number or digits, in UTC; else what came, for the contract to judge."""
     found = at(told, *path)
     if isinstance(found, str) and _DIGITS.fullmatch(found):
         found = int(found)
     if isinstance(found, int | float) and not isinstance(found, bool):
+        if _LAST < found <= _LAST * 1000:
+            found /= 1000  # no time has so many seconds
         sound = _FIRST <= found <= _LAST
         return datetime.fromtimestamp(found, UTC) if sound else "out of range"  # is noted as what it is: no time
     return found if found is None or isinstance(found, str | datetime) else "no time"

@@ -135,7 +135,7 @@ class Table(BaseModel):
         by_column = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         given: dict[str, Any] = {name: by_column.get(column, "") for name, column in columns.items()}
         if given.get("occurred_at"):
-            time = self._time(given["occurred_at"])
+            time = self.time(given["occurred_at"])
             if time is None:
                 # Not only noted: a wrong format would put a whole export at the time of its import.
                 return bad("occurred_at is in none of the time_formats")
@@ -160,7 +160,8 @@ class Table(BaseModel):
         csv.writer(written, delimiter=self.separator or ",").writerows(rows if self.header else (header, *rows))
         return written.getvalue().encode(self.encoding or "utf-8", "replace")
 
-    def _time(self, written: str) -> datetime | None:
+    def time(self, written: str) -> datetime | None:
+        """A time that is written in one of the ways that this table knows; None where it is none."""
         try:
             return datetime.fromisoformat(written)
         except ValueError:

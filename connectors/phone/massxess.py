@@ -68,7 +68,7 @@ class Massxess(RatedCalls, Unsigned, File):
         for name, place in self.fields.items():
             path = [place] if place in given else place.split(".")
             part, _, last = name.rpartition(".")
-            value = reading.moment(given, *path) if name == "occurred_at" else reading.at(given, *path)
+            value = self._time(given, path) if name == "occurred_at" else reading.at(given, *path)
             if value is not None and value != "":
                 (told.setdefault(part, {}) if part else told)[last] = value
         call = reading.identifier(told, "source_id")
@@ -81,6 +81,10 @@ class Massxess(RatedCalls, Unsigned, File):
         step = " ".join(name for name in ("score", "reason", "text") if name in draft.answers[0])
         digest = sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
         return Piece(call, digest[:32], step, draft)
+
+    def _time(self, given: Mapping[str, Any], path: list[str]) -> datetime | str | None:
+        told = reading.moment(given, *path)
+        return self.table.time(told) or told if isinstance(told, str) else told
 
     def parse_rows(self, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
         for row in self.table.rows(content, self.columns):

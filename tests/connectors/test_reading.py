@@ -35,7 +35,7 @@ def test_a_value_of_another_type_is_none() -> None:
     assert reading.present(a=None) is None
 
 
-@pytest.mark.parametrize("given", [1793613600, "1793613600", 1793613600.0])
+@pytest.mark.parametrize("given", [1793613600, "1793613600", 1793613600.0, 1793613600000, "1793613600000"])
 def test_unix_seconds_are_a_time_in_utc(given: object) -> None:
     assert reading.moment({"at": given}, "at") == datetime(2026, 11, 2, 10, tzinfo=UTC)
 
