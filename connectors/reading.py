@@ -78,7 +78,7 @@ def score(told: object, *path: Step) -> object:
 
 
 def moment(told: object, *path: Step) -> datetime | str | None:
-    """A time: Unix seconds or milliseconds, as a number or digits, in UTC; else what came, for the contract to judge."""
+    """A time: Unix seconds or milliseconds, a number or digits, in UTC; else what came, for the contract to judge."""
     found = at(told, *path)
     if isinstance(found, str) and _DIGITS.fullmatch(found):
         found = int(found)

@@ -9,26 +9,39 @@ file: a list of transcripts in JSON, or JSON Lines with one a line.
      "turns": [{"role": "citizen", "text": "Waar blijft mijn paspoort?", "at": "2026-11-01T09:15:20+01:00"},
                {"role": "agent", "text": "Dat zoek ik op."}]}
 
-Needed are `id` and `turns`. A turn counts where its `role` is one of the `citizen_roles`; all others, also roles that
-nobody has heard of, are left out. `score` and `text` are what was asked after the chat. A post may hold one transcript
-or a list of them; one with more turns of the same `id` is a later telling.
+Needed are `id` and `turns`; what a system calls these and the others, `fields` says. A turn counts where its `role` is
+one of the `citizen_roles`; all others, also roles that nobody has heard of, are left out. `score` and `text` are what
+was asked after the chat. Without `started_at` the time of the first turn counts. A post may hold one transcript or a
+list of them; one with more turns of the same `id` is a later telling.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from connectors.base import BadRow, Draft, File, Ignored, Item, Question, Request, Source, json_of
 from connectors.errors import Rejected
-from connectors.reading import dumped, identifier, listed, mapping, moment, present, score, text
+from connectors.reading import dumped, identifier, language, listed, moment, present, score, text
 from connectors.standard_webhooks import StandardWebhook
 from schemas.feedback import Channel, Metric
 
+_T = TypeVar("_T")
 _SUBJECT = ("case_number", "service", "product", "location", "department", "page_url")
+_PERSON = ("name", "email", "phone")
+_NEEDED = {"source_id": "id", "turns": "turns", "turn.role": "role", "turn.text": "text"}
+_FIELDS = _NEEDED | {
+    "turn.at": "at",
+    "occurred_at": "started_at",
+    "language": "language",
+    "score": "score",
+    "text": "text",
+    **{f"subject.{name}": f"subject.{name}" for name in _SUBJECT},
+    **{f"person.{name}": f"person.{name}" for name in _PERSON},
+}
 
 
 class Transcript(StandardWebhook, File):
@@ -42,13 +55,22 @@ class Transcript(StandardWebhook, File):
     )
     citizen_roles: tuple[str, ...] = Field(
         ("citizen", "visitor", "customer", "client", "contact", "user"),
-        description="Roles whose turns are the citizen's, in lower case",
+        description="Roles whose turns are the citizen's",
         min_length=1,
+    )
+    fields: dict[str, str] = Field(
+        _FIELDS, description="Field of the answer → its name in a transcript, with dots for what is nested ('meta.id')"
     )
     asks: Question = Field(
         Question(question="satisfied", metric=Metric.CSAT), description="The question after the chat, if one was asked"
     )
     survey: str | None = Field(None, description="Id of the survey")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if not _NEEDED.keys() <= self.fields.keys() <= _FIELDS.keys():
+            raise ValueError(f"fields: name {', '.join(_NEEDED)}, and what else there is of {', '.join(_FIELDS)}")
+        return self
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
         told = request.json()
@@ -66,31 +88,36 @@ class Transcript(StandardWebhook, File):
                 yield item
 
     def _item(self, told: object, source: Source) -> Draft | Ignored | None:
-        source_id = identifier(told, "id")
+        source_id = self._read(identifier, told, "source_id")
         if source_id is None:
             return None
-        turns = listed(told, "turns")
-        words = [said for turn in turns if self._is_citizens(turn) and (said := text(turn, "text"))]
+        turns = self._read(listed, told, "turns") or []
+        words = [said for turn in turns if self._is_citizens(turn) and (said := self._read(text, turn, "turn.text"))]
         answers = [{"question": "chat", "metric": Metric.OPEN, "text": "\n".join(words)}] if words else []
-        asked = self.asks.answer(score=score(told, "score"), text=text(told, "text"))
+        asked = self.asks.answer(score=self._read(score, told, "score"), text=self._read(text, told, "text"))
         if asked.keys() & {"score", "text"}:
             answers.append(asked)
         if not answers:
             return Ignored("a chat in which the citizen said nothing")
-        about = mapping(told, "subject")
+        about = {name: self._read(identifier, told, f"subject.{name}") for name in _SUBJECT}
+        began = self._read(moment, turns[0], "turn.at") if turns else None
         return Draft(
             source_id=source_id,
             order=len(turns),
             answers=answers,
-            occurred_at=moment(told, "started_at"),
-            language=text(told, "language") or source.language,
+            occurred_at=self._read(moment, told, "occurred_at") or began,
+            language=self._read(language, told, "language") or source.language,
             survey=present(id=self.survey),
-            subject=present(conversation_id=source_id, **{name: identifier(about, name) for name in _SUBJECT}),
-            person=present(**{name: text(told, "person", name) for name in ("name", "email", "phone")}),
+            subject=present(conversation_id=source_id, **about),
+            person=present(**{name: self._read(text, told, f"person.{name}") for name in _PERSON}),
         )
 
     def _is_citizens(self, turn: object) -> bool:
-        return (text(turn, "role") or "").lower() in self.citizen_roles
+        role = (self._read(text, turn, "turn.role") or "").lower()
+        return role in (citizens.lower() for citizens in self.citizen_roles)
+
+    def _read(self, read: Callable[..., _T], told: object, name: str) -> _T | None:
+        return read(told, *self.fields[name].split(".")) if name in self.fields else None
 
 
 def _rows(content: bytes) -> Iterator[tuple[int, object]]:
