@@ -104,6 +104,7 @@ _NUMBER_TAIL: Final = re.compile(
 )
 _WORD_END: Final = re.compile(r"[^\W\d_][\w'’.-]{0,40}\Z")
 _MOST_WORDS: Final = 5
+_LONGEST_FIRST: Final = 45
 POLISH_CUES: Final = set_of(
     """
     ul ulica ulicy ulice ulicę ulicą al aleja alei aleje aleją aleję aleju alej os osiedle osiedlu osiedla pl plac placu
@@ -175,7 +176,11 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     tail = _NUMBER_TAIL.match(text, end)
     end = tail.end() if tail else end
     floor = max(0, start - _WINDOW)
-    polish = (_POLISH_CUE if language == "pl" else _POLISH_CUE_SURE).search(text, floor, start)
+    polish = None
+    if language == "pl":
+        polish = _POLISH_CUE.search(text, floor, start)
+    elif "ul" in text[floor:start].lower():
+        polish = _POLISH_CUE_SURE.search(text, floor, start)
     if polish and not _POLISH_NOT.search(polish.group(1)):
         return Span(polish.start(), end, "ADDRESS", "street (pl) and number", 0.9)
     words = _words_before(text[floor:start])
@@ -183,8 +188,7 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
         street = _street(words, language)
         if street:
             count, rule, confidence = street
-            name = re.compile(rf"(?:\S{{1,45}} {{1,2}}){{{count}}}\Z").search(text, floor, start)
-            return Span(name.start(), end, "ADDRESS", rule, confidence) if name else None
+            return Span(_begin_of(text, floor, start, count), end, "ADDRESS", rule, confidence)
         if language == "pl":
             case = _POLISH_CASE.search(text, floor, start)
             if case:
@@ -215,6 +219,14 @@ def _words_before(text: str) -> list[str]:
         blanks = 0
     words.reverse()
     return words
+
+
+def _begin_of(text: str, floor: int, start: int, count: int) -> int:
+    """Where the last words before an offset begin, with what is written right before the first of them."""
+    parts = text[floor:start].rsplit(None, count)
+    first = parts[-count]
+    at = text.index(first, floor + (len(parts[0]) if len(parts) > count else 0))
+    return max(at, at + len(first) - _LONGEST_FIRST)
 
 
 def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:

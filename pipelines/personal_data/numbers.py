@@ -141,8 +141,8 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
             return None
         if region:
             return Span(opening, end, "PHONE", f"phone, national ({region})", 0.95)
-        told = language in ("fi", "other") or _before(text, start, _PHONE_WORD)
-        if told and not _is_no_persons(text, start):
+        finnish = language in ("fi", "other") or _before(text, start, _PHONE_WORD)
+        if finnish and not _is_no_persons(text, start):
             return Span(opening, end, "PHONE", "phone, national (FI)", 0.9)
         return None
     polish = n == 9 and sizes in POLISH and is_national_phone(digits, "PL")
@@ -152,14 +152,17 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
     coded = bool(region) and is_national_phone(digits[2:], region)
     if not (polish or norwegian or dutch or coded) or _is_date_or_case(text, start, end, before):
         return None
-    told = _before(text, start, _PHONE_WORD)
-    if polish and (told or language in ("pl", "other")):
+
+    def told() -> bool:
+        return _before(text, start, _PHONE_WORD)
+
+    if polish and (language in ("pl", "other") or told()):
         found = Span(opening, end, "PHONE", "phone, national (PL)", 0.85)
-    elif norwegian and (told or language in ("nb", "other")):
+    elif norwegian and (language in ("nb", "other") or told()):
         found = Span(opening, end, "PHONE", "phone, national (NO)", 0.85)
-    elif coded and (told or language != "other" or n == 11):
+    elif coded and (language != "other" or n == 11 or told()):
         found = Span(opening, end, "PHONE", "phone, country code without plus", 0.86)
-    elif dutch and (told or len(sizes) > 1):
+    elif dutch and (len(sizes) > 1 or told()):
         found = Span(opening, end, "PHONE", "phone, trunk zero left out", 0.8)
     else:
         return None

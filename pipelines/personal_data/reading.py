@@ -101,6 +101,10 @@ class Texts:
         """With `apostrophes`, an apostrophe between two letters joins them to one word."""
         self._apostrophes = apostrophes
         self.strings = list(strings)
+        self._read_all()
+
+    def _read_all(self) -> None:
+        strings = self.strings
         self.begin, self.end = np.zeros(len(strings), np.intp), np.zeros(len(strings), np.intp)
         self.characters = self.bits = np.empty(0, np.uint32)
         self.joined: Ints = np.empty(0, np.intp)
@@ -126,6 +130,9 @@ class Texts:
         """Puts other strings in the place of some texts. Their words come last."""
         for text, string in zip(texts, strings, strict=True):
             self.strings[text] = string
+        if len(texts) == len(self.strings):
+            self._read_all()
+            return
         replaced = np.zeros(len(self.strings), np.bool_)
         replaced[list(texts)] = True
         kept = np.flatnonzero(~replaced.take(self.slots.text))

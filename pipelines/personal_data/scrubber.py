@@ -27,6 +27,7 @@ _LONGEST_BATCH: Final = 1_000_000  # characters; what a batch is read into takes
 
 Ranges = Sequence[tuple[int, int]]
 Shifts = list[tuple[int, int, int]]
+_BRACKETED: Final = re.compile(r"\[[^][]+\]")
 _by_start: Final = attrgetter("start")
 
 
@@ -49,8 +50,9 @@ class Scrubber:
         self._placeholders = {lang: {**kinds, **given.get(lang, {})} for lang, kinds in PLACEHOLDERS.items()}
         written = {word: kind for kinds in self._placeholders.values() for kind, word in kinds.items()}
         self._kinds = written
-        self._written = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))))
-        self._odd_marks = any(word[0] != "[" for word in written)
+        self._are_bracketed = all(map(_BRACKETED.fullmatch, written))
+        longest_first = map(re.escape, sorted(written, key=len, reverse=True))
+        self._written = _BRACKETED if self._are_bracketed else re.compile("|".join(longest_first))
         names.load()
 
     def scrub(
@@ -192,8 +194,8 @@ class Scrubber:
         kept: dict[int, Ranges] = {}
         taken: dict[int, Ranges] = {}
         marks = {
-            text: [(*m.span(), m.group()) for m in self._written.finditer(strings[text])]
-            for text in (range(len(strings)) if self._odd_marks else texts.holding("["))
+            text: [(*m.span(), m.group()) for m in self._written.finditer(strings[text]) if m.group() in self._kinds]
+            for text in (texts.holding("[") if self._are_bracketed else range(len(strings)))
         }
         busy = set(spans)
         busy.update(text for text, some in marks.items() if some)
