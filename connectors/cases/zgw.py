@@ -26,7 +26,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.base import Call, Draft, Fetcher, Ignored, Item, Request, Response, Source, Webhook
 from connectors.errors import Rejected
-from connectors.reading import at, is_true, mapping, moment, order, present, text
+from connectors.reading import is_true, mapping, moment, order, present, text
 from connectors.signatures import header, same
 from schemas.feedback import Channel, Metric
 
@@ -101,7 +101,7 @@ class Zgw(Webhook, Fetcher):
         words = text(told, "inhoud") or text(told, "tekst") or text(told, "toelichting")
         if words is None:
             return [Ignored("it has no words")]
-        is_case = at(told, "zaaktype") is not None
+        is_case = _steps(url)[-2:-1] == ["zaken"]
         language = text(told, "taal") or text(told, "voorkeurstaal")
         return [
             Draft(
@@ -136,7 +136,12 @@ class Zgw(Webhook, Fetcher):
 
 def _id(url: str) -> str:
     """The uuid that an address of a resource ends in; all of the address where it ends otherwise."""
+    return _steps(url)[-1] or url
+
+
+def _steps(url: str) -> list[str]:
+    """The steps of its path, the last of which is the id and the one before it the collection."""
     try:
-        return urlsplit(url).path.rstrip("/").rpartition("/")[2] or url
+        return urlsplit(url).path.rstrip("/").split("/")
     except ValueError:
-        return url
+        return [""]
