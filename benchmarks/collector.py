@@ -3,7 +3,8 @@
     python -m benchmarks.collector [--seconds 5] [--rounds 3] [--connections 50]
 
 Server and sender each have a core of their own; both servers run under the same uvicorn settings, in turns. Every
-request is another signed Twilio message; the collector answers when it is synced to disk in the SQLite log.
+request is another one, signed: JSON as Standard Webhooks has it, or a Twilio message; the bare route gets the latter.
+The collector answers when it is synced to disk in the SQLite log.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ from connectors.collector.limits import Limits
 from connectors.collector.spool import Spool
 from connectors.registry import configured
 from connectors.sms.twilio import TwilioSms
+from connectors.web.form import WebForm
 from schemas.topics import FEEDBACK, topics
 from storage.log.sqlite import SqliteLog
 from storage.state.master_key import create_master_key
 from storage.state.store import open_state
 
 TOKEN = "a token of a benchmark"  # noqa: S105
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105
+TWILIO, STANDARD = {"auth_tokens": [TOKEN]}, {"secrets": [SECRET], "asks": {"metric": "nps"}}
 SERVER_CORE, SENDER_CORE = 0, 1
 TEXT = "Ik werd snel en vriendelijk geholpen aan de balie, maar het formulier op de site was niet te vinden."
 
@@ -49,10 +53,13 @@ def serve_collector(folder: Path, port: int) -> None:
     log = SqliteLog(folder / "log")
     log.apply_topics(topics())
     state = open_state(folder / "state.db", create_master_key(folder / "key"))
-    twilio = configured("twilio", {"auth_tokens": [TOKEN]})
-    source = Configured(Source("waterdam", "sms", "twilio", twilio.channel), twilio)
+    twilio, form = configured("twilio", TWILIO), configured("form", STANDARD)
+    sources = [
+        Configured(Source("waterdam", "sms", "twilio", twilio.channel), twilio),
+        Configured(Source("waterdam", "portal", "form", form.channel), form),
+    ]
     limits = Limits(per_second=1e9, burst=1e9)
-    serve(create_app([source], log, state, Spool(folder / "spool.db"), limits), "127.0.0.1", port)
+    serve(create_app(sources, log, state, Spool(folder / "spool.db"), limits), "127.0.0.1", port)
 
 
 def serve_bare(port: int) -> None:
@@ -67,9 +74,27 @@ def serve_bare(port: int) -> None:
     serve(app, "127.0.0.1", port)
 
 
-def messages(count: int, port: int, run: int) -> list[bytes]:
+def standard_webhooks(count: int, port: int, run: int) -> list[bytes]:
+    """Whole HTTP requests, each with an answer of its own in JSON, signed."""
+    form = WebForm.model_validate(STANDARD)
+    url, now, made = f"http://127.0.0.1:{port}/v1/waterdam/portal", datetime.now(UTC), []
+    for number in range(count):
+        told = {
+            "id": f"R-{run:02d}-{number}",
+            "occurred_at": now.isoformat(),
+            "score": number % 11,
+            "text": TEXT,
+            "language": "nl",
+            "subject": {"case_number": f"Z-2026-{number:06d}", "form": "Verhuizing doorgeven"},
+        }
+        headers = {"content-type": "application/json", "user-agent": "Portal/3.2"}
+        made.append(as_sent(form.sign(Request("POST", url, headers, json.dumps(told).encode()), now)))
+    return made
+
+
+def twilio_messages(count: int, port: int, run: int) -> list[bytes]:
     """Whole HTTP requests, each with a message of its own, signed."""
-    twilio = TwilioSms.model_validate({"auth_tokens": [TOKEN]})
+    twilio = TwilioSms.model_validate(TWILIO)
     url, now, made = f"http://127.0.0.1:{port}/v1/waterdam/sms", datetime.now(UTC), []
     for number in range(count):
         form = {
@@ -96,6 +121,12 @@ def as_sent(request: Request) -> bytes:
     headers = {"host": url.netloc, "content-length": str(len(request.body)), **request.headers}
     lines = [f"{request.method} {url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body
+
+
+LOADS = {"bare": twilio_messages, "standard": standard_webhooks, "twilio": twilio_messages}
+"""What each kind of run is sent: the bare route, and the collector with each of two providers."""
+MOST_A_SECOND = 15_000
+"""More than any of them answers, so that no run ends before its time."""
 
 
 @dataclass
@@ -209,26 +240,26 @@ def main() -> None:
         return
     os.sched_setaffinity(0, {SENDER_CORE})
     root = Path(tempfile.mkdtemp(prefix="balie-bench-", dir=given.folder))
-    results: dict[str, list[Measured]] = {"bare": [], "collector": []}
+    results: dict[str, list[Measured]] = {kind: [] for kind in LOADS}
     durable = 0
     try:
         for run in range(given.rounds):
-            for kind, found in results.items():
-                folder, port = root / f"{kind}{run}", 18_700 + run * 2 + (kind == "bare")
+            for number, (kind, found) in enumerate(results.items()):
+                folder, port = root / f"{kind}{run}", 18_700 + run * len(LOADS) + number
                 folder.mkdir()
                 with running(kind, folder, port) as pid:
                     asyncio.run(until_up(port))
-                    asyncio.run(send(messages(500, port, 98), port, pid, given.connections, 5))  # warm
-                    waiting = messages(int(given.seconds * 8_000), port, run)
+                    asyncio.run(send(LOADS[kind](500, port, 98), port, pid, given.connections, 5))  # warm
+                    waiting = LOADS[kind](int(given.seconds * MOST_A_SECOND), port, run)
                     found.append(asyncio.run(send(waiting, port, pid, given.connections, given.seconds)))
-                if kind == "collector":
+                if kind != "bare":
                     log = SqliteLog(folder / "log")
                     start, end = log.ends(FEEDBACK)[0]
                     durable += end - start - 500
                     log.close()
     finally:
         shutil.rmtree(root)
-    answered = sum(round_.answered for round_ in results["collector"])
+    answered = sum(round_.answered for kind, found in results.items() for round_ in found if kind != "bare")
     assert durable == answered, f"{answered} answered, {durable} in the log"
     middle = {
         kind: {
@@ -237,14 +268,19 @@ def main() -> None:
         }
         for kind, found in results.items()
     }
-    share = middle["collector"]["per_second"] / middle["bare"]["per_second"]
+    shares = {
+        kind: round(one["per_second"] / middle["bare"]["per_second"], 3)
+        for kind, one in middle.items()
+        if kind != "bare"
+    }
     if given.json:
-        print(json.dumps({**middle, "share": round(share, 3), "answered_and_durable": answered}))
+        print(json.dumps({**middle, "shares": shares, "answered_and_durable": answered}))
         return
     for kind, one in middle.items():
         told = "{per_second:8.0f}/s   p50 {p50:5.1f} ms   p99 {p99:5.1f} ms   {cpu:4.0f} µs of CPU"
-        print(f"{kind:10}", told.format(**one))
-    print(f"share of the bare route: {share:.2f} (aim 0.75); {answered} answered, all of them in the log")
+        share = f"   share of the bare route {shares[kind]:.2f}" if kind in shares else ""
+        print(f"{kind:10}", told.format(**one) + share)
+    print(f"aim: a share of 0.75; {answered} answered, all of them in the log")
 
 
 if __name__ == "__main__":
