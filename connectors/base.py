@@ -320,6 +320,9 @@ class Connector(BaseModel):
 class Webhook(Connector, ABC):
     """A provider that calls us. `verify` and `parse` are what it has to say; the rest has sound defaults."""
 
+    body_bytes: ClassVar[int] = 0
+    """How many bytes its requests may have, where that is more than the collector takes of others."""
+
     @abstractmethod
     def verify(self, request: Request, now: datetime) -> None:
         """Raise Rejected (401, 403) unless the request is the provider's and fresh. Compares in constant time."""

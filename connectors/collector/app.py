@@ -177,7 +177,8 @@ class FrontDoor:
             source, connector = configured.source, configured.connector
             if not isinstance(connector, Webhook):
                 continue  # it is polled, or reads files
-            door = _Door(source, connector, Bucket(limits.per_second, limits.burst), metrics)
+            most = max(limits.body_bytes, connector.body_bytes)
+            door = _Door(source, connector, most, Bucket(limits.per_second, limits.burst), metrics)
             own = f"/v1/{source.tenant}/{source.name}"
             for path in (own, *connector.paths()):
                 if path in self._doors:
@@ -214,7 +215,7 @@ class FrontDoor:
         if wait := door.bucket.take():
             return plain(429, "too many requests for this source", {"retry-after": str(math.ceil(wait))})
         try:
-            request = await self._edge.request(scope, receive, self._limits.body_bytes, self._limits.body_seconds)
+            request = await self._edge.request(scope, receive, door.body_bytes, self._limits.body_seconds)
             return await self._take(door, request, self._clock())
         except Rejected as rejected:
             return plain(rejected.status, rejected.reason, rejected.headers)
@@ -265,9 +266,10 @@ class FrontDoor:
 class _Door:
     """Where one source comes in, and its counters."""
 
-    def __init__(self, source: Source, connector: Webhook, bucket: Bucket, metrics: Metrics) -> None:
+    def __init__(self, source: Source, connector: Webhook, body_bytes: int, bucket: Bucket, metrics: Metrics) -> None:
         self.source = source
         self.connector = connector
+        self.body_bytes = body_bytes
         self.bucket = bucket
         labels = (self.source.tenant, self.source.name)
         self._events = metrics.events.labels(*labels)

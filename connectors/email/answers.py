@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -41,6 +42,9 @@ class Answers(BaseModel):
         description="Addresses the town writes from; what comes from one, or from the mailbox itself, is no feedback",
     )
     survey: str | None = Field(None, description="Id of the survey")
+
+    body_bytes: ClassVar[int] = 35 * 1024 * 1024
+    """Mails come with their photos; Postmark, which takes the largest, lets them have 35 MB in all."""
 
     @property
     def town_addresses(self) -> tuple[str, ...]:

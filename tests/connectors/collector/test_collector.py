@@ -165,3 +165,14 @@ def test_what_fills_in_the_field_for_machines_leaves_nothing(town: Any) -> None:
     reply = town.http.post("/v1/waterdam/site", data={"score": "4", "website": "x"}, headers={"accept": "text/html"})
     assert reply.status_code == 200
     assert town.records() == []
+
+
+def test_a_mail_may_bring_its_photos(start: Callable[..., Any], make_entry: Callable[..., Any]) -> None:
+    town = start([make_entry("waterdam", "mail", "postmark", {"passwords": ["secret"]})], Limits(body_bytes=20_000))
+    photo = {"Name": "a.jpg", "Content": "x" * 3_000_000, "ContentType": "image/jpeg"}
+    mail = {"MessageID": "m1", "From": "sam@example.org", "TextBody": "Zie de foto", "Attachments": [photo]}
+    answer = town.http.post("/v1/waterdam/mail", json=mail, auth=("balie", "secret"))
+    assert answer.status_code == 200
+    (event,) = town.wait_for_log(1)
+    assert event["answers"][0]["text"] == "Zie de foto"
+    assert event["notes"] == [{"field": "attachments[0]", "problem": "not_kept"}]
