@@ -20,6 +20,7 @@ import pytest
 from typer.testing import Result
 
 from balie.first_settings import write
+from balie.integrators.coverage import PAGE, page
 from connectors.registry import configured
 from connectors.trial import request_of
 
@@ -195,3 +196,8 @@ def test_record_keeps_requests_without_secrets_and_people(
     assert told["requests"][0]["url"] == "https://feedback.example/v1/waterdam/account?token=invented"
     assert "TwilioProxy/1.1" in written
     assert configured("twilio", told["settings"])
+
+
+def test_the_page_of_recorded_cases_is_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert (ROOT / PAGE).read_text() == page(), "write it anew with `make schemas`"

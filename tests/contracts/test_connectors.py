@@ -349,3 +349,10 @@ def test_no_page_and_no_file_whatever_throws(name: str, data: st.DataObject) -> 
                     finish(row, source, now)
     except Rejected:
         pass
+
+
+@pytest.mark.parametrize("name", sorted({case.partition("/")[0] for case in ASKED if protocol(case) != "fetch"}))
+def test_what_is_asked_or_read_has_been_through_both_changes_of_the_clock(name: str) -> None:
+    results = [result for case in ASKED if case.startswith(f"{name}/") for result in tried(case)]
+    notes = [note for result in results for event in result.get("events", ()) for note in event["notes"]]
+    assert {"doubled_hour", "missing_hour"} <= {note["problem"] for note in notes if note["field"] == "occurred_at"}
