@@ -314,10 +314,13 @@ class Groups:
         return found
 
     def _is_addressed(self, at: Ints) -> Bools:
-        """Whether a word for living somewhere, or for a street, stands before, or more digits behind."""
-        end = np.append(self.end, len(self._texts.characters))
-        following = np.append(self.start, 2 * len(self._texts.characters))
-        found: Bools = following.take(at + 1) - end.take(at) <= _FARTHEST_POSTCODE
+        """Whether a word for living somewhere, or for a street, stands before, or what may be a postcode behind."""
+        postcode = (self.size == 4) | (self.size == 5)
+        postcode |= (self.size == 2) & (self._texts.characters.take(self.end) == ord("-"))
+        postcode |= (self.size <= 2) & self._is(_IS_CAPITAL, self.start - 1)
+        starts = np.append(self.start[postcode], 2 * len(self._texts.characters))
+        end = self.end.take(at)
+        found: Bools = starts.take(np.searchsorted(starts, end)) - end <= _FARTHEST_POSTCODE
         return found | self._is_near(Mark.TOLD_STREET, at)
 
     def _is_near(self, mark: int, at: Ints) -> Bools:
