@@ -58,7 +58,8 @@ def test_a_language_is_taken_without_its_region() -> None:
 
 def test_true_may_be_text() -> None:
     assert all(reading.is_true([given], 0) for given in (True, "true", "TRUE ", 1, "1", "on"))
-    assert not any(reading.is_true([given], 0) for given in (False, "false", "", None, 0, "0", [], {}, 2, "no"))
+    others: list[object] = [False, "false", "", None, 0, "0", [], {}, 2, "no"]
+    assert not any(reading.is_true([given], 0) for given in others)
 
 
 def test_a_later_time_is_a_later_order() -> None:
