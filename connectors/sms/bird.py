@@ -19,60 +19,39 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, ClassVar, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from connectors import reading
-from connectors.base import Call, Draft, Fetcher, Ignored, Item, Question, Request, Response, Source, Webhook
+from connectors.base import Call, Draft, Fetcher, Ignored, Item, Question, Request, Response, Source
 from connectors.dialogue import item_of
 from connectors.email.reply import new_words
 from connectors.errors import Rejected
-from connectors.signatures import standard_webhook_headers, standard_webhook_key, verify_standard_webhook
+from connectors.standard_webhooks import StandardWebhook
 from schemas.feedback import Channel
 
 _EMAIL = "https://{host}/v1/email/inbound-messages/{id}/body"
 _EMAIL_ID = re.compile(r"[A-Za-z0-9_]{1,100}")
 
 
-class Bird(Webhook, Fetcher):
+class Bird(StandardWebhook, Fetcher):
     """Settings of a webhook of a Bird workspace."""
 
     channel: ClassVar[Channel] = Channel.SMS
     documentation: ClassVar[str] = "https://bird.com/docs"
 
-    secrets: tuple[SecretStr, ...] = Field(
-        description="Secrets 'whsec_…' of the webhook; the old and the new one while it is changed", min_length=1
-    )
     asks: Question = Field(Question(), description="The question that a message of only a number answers, if any")
     survey: str | None = Field(None, description="Id of the survey")
     api_key: SecretStr | None = Field(
         None, description="API key, to fetch the words of e-mails from the first of the fetch_hosts"
     )
 
-    @field_validator("secrets")
-    @classmethod
-    def _are_keys(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for secret in secrets:
-            standard_webhook_key(secret.get_secret_value())
-        return secrets
-
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
         if (self.api_key is None) != (not self.fetch_hosts):
             raise ValueError("set both api_key and fetch_hosts ('eu1.platform.bird.com'), or none of them")
         return self
-
-    def verify(self, request: Request, now: datetime) -> None:
-        secrets = [secret.get_secret_value() for secret in self.secrets]
-        verify_standard_webhook(request.headers, request.body, secrets, now)
-
-    def sign(self, request: Request, now: datetime) -> Request:
-        message_id = request.headers.get("webhook-id") or "evt_" + sha256(request.body).hexdigest()[:24]
-        secret = self.secrets[0].get_secret_value()
-        headers = standard_webhook_headers(message_id, request.body, secret, now)
-        return replace(request, headers={**request.headers, **headers})
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
         told = request.json()
