@@ -110,9 +110,8 @@ class Enrichment:
                 )
                 if key is None:
                     continue
-                for row, hashed in zip(
-                    rows, hash_ip(addresses.take(pa.array(rows)).to_pylist(), key.secret), strict=True
-                ):
+                hashed_ones = hash_ip(addresses.take(pa.array(rows)).to_pylist(), key.secret)
+                for row, hashed in zip(rows.tolist(), hashed_ones, strict=True):
                     hashes[row] = hashed
                     key_ids[row] = key.key_id if hashed else None
         return _with(events, ip_hash=pa.array(hashes, pa.binary(16)), ip_key=pa.array(key_ids, pa.string()))
@@ -172,9 +171,9 @@ class Enrichment:
         tenants, languages = _column(events, "tenant").take(owners), _column(events, "language").take(owners)
         asked = values.take(pa.array(places))
         firsts, inverse = _distinct(tenants, asked, languages)
+        distinct = (column.take(pa.array(firsts)).to_pylist() for column in (asked, tenants, languages))
         found = [
-            find(asked[first].as_py(), self.towns[tenants[first].as_py()].patterns, languages[first].as_py())
-            for first in firsts.tolist()
+            find(text, self.towns[tenant].patterns, language) for text, tenant, language in zip(*distinct, strict=True)
         ]
         for place, group in zip(places.tolist(), inverse.tolist(), strict=True):
             if what := found[group]:
