@@ -195,11 +195,11 @@ def _reconcile(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _say_appended(
-    done: str, what: str, count: int, place: str, failed: Sequence[tuple[int, str]], as_json: bool, ignored: int = 0
+    done: str, what: str, count: int, place: str, failed: Sequence[tuple[int, str]], as_json: bool, ignored: int | None = None
 ) -> None:
     """Says how many were appended and which were not; exit code 1 where there are such."""
     if as_json:
-        print_json({done: count, "ignored": ignored, "failed": len(failed)})
+        print_json({done: count, "failed": len(failed), **({} if ignored is None else {"ignored": ignored})})
     else:
         typer.echo(f"{done} {count:,} {what}" + (f"; {ignored:,} rows are no answers" if ignored else ""))
         for number, reason in failed[:20]:
