@@ -44,7 +44,7 @@ REST_OF_THEM: Final = (
     "z{coarse}{shape}{left}{coarse before}{shape before}",
     "d{second cue}{cue or before}|{shape}",
     "e{cue}{second cue}{saying}{coarse}{shape}",
-    "h{size}{coarse}{shape}{through}",
+    "h{size}{coarse}{shape}{through}{long}",
     "t{last three}{shape}{class}",
     "T{last four}{class}",
 )
@@ -59,12 +59,14 @@ through         I or v, if an initial or an infix was looked through
 cue             the kind of cue that the word before is
 label           N if the word before is a name, else O
 start           whether it is the first of its line or sentence
+long            1 for a word of more letters than names have, mostly
 size            1 for a text of up to four words, 3 for one with several lines, else 2
 """
 
 _THROUGH_GAPS: Final = np.array([gap in (" ", "I", ".", "-", "'") for gap in GAPS])
 _STARTS: Final = np.array([int(gap[-1:] in "^nN." or gap[0] == "^") for gap in GAPS])
 _SHORT_TEXT: Final = 4
+_LONG: Final = 11
 _MAY_BE_NAME: Final = np.array([shape in "CUSV" for shape in SHAPES])
 _MAY_HAVE_KIND: Final = np.array([shape in "CUSM" for shape in SHAPES])
 _C, _l, _V, _BEGIN, _END = (SHAPES.index(shape) for shape in "ClV^$")
@@ -95,6 +97,7 @@ _GAP: Final = Column(GAPS)
 _SHAPE: Final = Column(SHAPES)
 _CUE: Final = Column(CUE_KINDS)
 _DIGIT: Final = Column("0123")
+THROUGH_INFIX: Final = 2
 _LABEL: Final = Column("ON")
 _THROUGH: Final = Column(("", "I", "v"))
 
@@ -159,7 +162,7 @@ class Places:
 
         straight = self.before == at - 1
         initial = (texts.length(at - 1) == 1) | (texts.length(self.before + 1) == 1)
-        self.through = np.where(straight, 0, np.where(initial, 1, 2))
+        self.through = np.where(straight, 0, np.where(initial, 1, THROUGH_INFIX))
         self.name = name
         self.is_after_name = texts.is_name(self.before)
 
@@ -270,6 +273,7 @@ class Rows:
             "class": _CLASS[p.name.take(of)],
             "saying": _DIGIT[saying.astype(np.intp)],
             "size": _DIGIT[self._sizes()],
+            "long": _DIGIT[(texts.length(at) > _LONG).astype(np.intp)],
             "last three": self._endings(at, 3),
             "last four": self._endings(at, 4),
         }

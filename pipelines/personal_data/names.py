@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.personal_data import public
-from pipelines.personal_data.cues import CUES, INFIXES
-from pipelines.personal_data.features import IS_FIRST_NAME, Places, Rows
+from pipelines.personal_data.cues import CUES, INFIXES, SAYING
+from pipelines.personal_data.features import IS_FIRST_NAME, THROUGH_INFIX, Places, Rows
+from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.keys import Ints, Keys, Table, keys_of
 from pipelines.personal_data.kinds import COMPOUND, NAMES, OTHERS, REST, TONGUES, coarse, kinds
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
@@ -34,17 +35,21 @@ _INITIALS: Final = re.compile(
 )
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD: Final = -0.5
+THRESHOLD: Final = -1.0
 THRESHOLD_LOWER: Final = 1.0
-TOWN: Final = -1.0  # for a town or a month that is hardly a first name
+TOWN: Final = -2.0  # for a town or a month that is hardly a first name
 INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
 SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
 INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
+INFIXED: Final = 2.5  # for a listed surname after a name and infixes
 PAIR: Final = -2.5  # together, for a first name and the word with a capital after it
-DOUBT: Final = -3.0
-HOPELESS: Final = -2.0  # after the first part of the features
+DOUBT: Final = -3.5
+HOPELESS: Final = -3.0  # after the first part of the features
 SURE: Final = 2.0
+COMMON_PART: Final = {(True, False): 3, (True, True): 3, (False, False): 2, (False, True): 0}
+"""How common a word the first name before a surname may be, by whether it is listed as a name and starts a sentence."""
+ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
 # What a cue before a word with a capital adds to what the weights make of it, and over which gaps it does.
 _TOLD: Final = {"T": 3.0, "K": 1.5, "I": 1.5, "C": 1.0, "G": 1.0, "R": 0.5}
 _TOLD_GAPS: Final = {
@@ -59,6 +64,7 @@ _ADDED: Final = np.array([_TOLD.get(cue, 0.0) for cue in CUE_KINDS], np.float32)
 _IS_TOLD: Final = np.array([[gap in _TOLD_GAPS.get(cue, ()) for gap in GAPS] for cue in CUE_KINDS])
 _IS_WORD: Final = np.array([n == "d" or (n[0] == "0" == n[2] and n[4] in "234") for n in NAMES])
 _IS_ELSEWHERE: Final = np.array([other[1] == "1" or other[3] == "1" for other in OTHERS])
+_IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
 _IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
 _ENDS_GREETING: Final = np.array([gap[:1] in (",", "n", "N", "$") for gap in GAPS])
 _CONTINUES: Final = np.array([gap in (" ", "-", "'") for gap in GAPS])
@@ -124,7 +130,8 @@ def candidates(texts: Texts, hidden: Bools | None = None) -> Ints:
     at = np.flatnonzero(~never)
     mark = texts.mark.take(at)
     at = at[(texts.length(at) >= 2) & (mark & Mark.INFIX == 0) & ~texts.is_name(at)]
-    # Words in lower case that no list has, or that are ordinary words too, are candidates only after a cue.
+    # Words in lower case that no list has, or that are ordinary words too, are candidates only after a cue, or beside
+    # one that is nothing but a name.
     lower = np.flatnonzero(texts.is_lower(at))
     if len(lower):
         places = at.take(lower)
@@ -134,9 +141,19 @@ def candidates(texts: Texts, hidden: Bools | None = None) -> Ints:
             unlisted |= hidden.take(places)
         doubtful = unlisted | (mark & Mark.SHY > 0)
         told = (cue.take(slots.row.take(places - 1)) > 0) | (cue.take(slots.row.take(places - 2)) > 0)
+        told |= _is_only_name(texts, places - 1) | _is_only_name(texts, places + 1)
         edge = (slots.form.take(places - 1) == 0) | (slots.form.take(places + 1) == 0)
         at = np.delete(at, lower[doubtful & ~told & (unlisted | ~edge)])
     return at[~_in_address(texts, at)]
+
+
+def _is_only_name(texts: Texts, at: Ints) -> Bools:
+    """Whether words in lower case are names, and no ordinary words."""
+    codes = lexicon().codes
+    code = lexicon().code.take(texts.slots.row.take(at))
+    ordinary = texts.mark.take(at) & (Mark.NEVER_LOWER | Mark.SHY) > 0
+    found: Bools = ((codes.first + codes.last).take(code) >= ENOUGH) & ~ordinary & texts.is_lower(at)
+    return found
 
 
 def _in_address(texts: Texts, at: Ints) -> Bools:
@@ -223,6 +240,8 @@ def _weighed(rows: Rows, told: Scores) -> Scores:
     scores = weights().bias.take(tongues) + told.take(of)
     continues = ~lower & _CONTINUES.take(places.left.take(of)) & _CONTINUES.take(places.gap.take(of))
     scores += np.where(rows.named & continues, np.float32(CONTINUED), np.float32(0))
+    infixed = rows.named & (places.through.take(of) == THROUGH_INFIX) & _IS_LISTED_LAST.take(places.name.take(of))
+    scores += np.where(infixed & ~lower, np.float32(INFIXED), np.float32(0))
     first_name = _WITH_CAPITAL.take(places.shape.take(of)) & IS_FIRST_NAME.take(places.name.take(of))
     infix_after = first_name & (places.shape_after.take(of) == _V)
     surname_after = first_name & ~infix_after & (places.right.take(of) == _BLANK) & places.is_surname_after.take(of)
@@ -280,7 +299,11 @@ def _by_text(
         strict=True,
     ):
         by_text.setdefault(text, []).append(word)
-    return {text: list(_spans(_Line(texts, text, languages[text]), _settled(words))) for text, words in by_text.items()}
+    found = {}
+    for text, words in by_text.items():
+        line = _Line(texts, text, languages[text])
+        found[text] = list(_spans(line, _settled(line, words)))
+    return found
 
 
 class _Word(NamedTuple):
@@ -305,9 +328,13 @@ class _Word(NamedTuple):
 _KIND: Final = [coarse(name)[0] for name in NAMES]
 
 
-def _settled(words: Sequence[_Word]) -> list[_Word]:
-    """The names among some words of one text: what is a name in one place of a text is one in another."""
-    sure = {word.key for word in words if word.is_name and word.score > SURE}
+def _settled(line: "_Line", words: Sequence[_Word]) -> list[_Word]:
+    """The names among some words of one text: what is a name in one place of a text is one in another, in any case."""
+    certain = [word for word in words if word.is_name and word.score > SURE]
+    sure = {word.key for word in certain}
+    if line.language in ("pl", "fi") and len(words) > len(certain) > 0:
+        forms = {form for word in certain for form in bases(line[word.place].lower(), line.language)}
+        sure.update(keys_of(sorted(forms)).key.tolist())
     found = []
     for word in words:
         doubtful = not word.is_name or word.weighed != word.score
@@ -327,6 +354,7 @@ class _Line:
         first = texts.first.item(text) + EMPTY
         last = first + texts.count.item(text)
         begin = texts.begin.item(text)
+        self._rows = texts.slots.row[first:last]
         self.starts: list[int] = (texts.slots.start[first:last] - begin).tolist()
         self.ends: list[int] = (texts.slots.end[first:last] - begin).tolist()
 
@@ -336,6 +364,10 @@ class _Line:
     def __getitem__(self, place: int) -> str:
         """The word at a place."""
         return self.text[self.starts[place] : self.ends[place]]
+
+    def row(self, place: int) -> int:
+        """The row of the word at a place in the lexicon."""
+        return int(self._rows[place])
 
     def gap(self, place: int) -> str:
         """What stands between the word at a place and the next."""
@@ -365,7 +397,7 @@ _BUSINESSES: Final = set_of(
     malermester tannlege leipomo kahvila parturi ravintola kampaamo kauppa hotelli taksi
     """
 )
-_STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens")
+_STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens way mews row")
 _STREET: Final = re.compile(
     r"[^\W\d_]{3,}(?:straat|laan|plein|gracht|kade|singel|steeg|plantsoen|dreef|weg|stadion|school|park|ziekenhuis"
     r"|gata|gaten|veien|vegen|plassen|torget"
@@ -420,6 +452,9 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
             start = line.starts[i + 1]
         else:
             i = first - 1
+    if i + 1 == first and one.kind not in "Ff" and _goes_before(line, i):
+        start = line.starts[i]
+        i -= 1
     if start and text[start - 1] in "'’" and text[start : start + 1] == "t":
         start -= 1
     if _NO_PERSON_AFTER.match(text, end):
@@ -439,11 +474,36 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
         return None
     if i >= 0 and len(initial := line[i]) <= _LONGEST_INITIAL and initial[0].isupper():
         initials = _INITIALS.search(text, max(0, start - 24), start)
-        if initials:
+        if initials and initials.group() not in _SENTENCE_OPENERS.get(line.language, ()):
             start = initials.start()
     sure = min(max(name.score for name in names_), 6.0)
     rule = _RULES.get(CUE_KINDS[one.cue], "name, by list and context")
     return Span(start, end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
+
+
+_SHORTEST_PART: Final = 3
+
+
+def _goes_before(line: _Line, place: int) -> bool:
+    """Whether the word at a place, right before a surname, is the first name of it: a word with a capital that says
+    nothing else. At the start of a sentence any word has a capital, and only a name or an uncommon word will do."""
+    if place < 0 or line.gap(place) != " ":
+        return False
+    word = line[place]
+    lower = word.lower()
+    if len(word) < _SHORTEST_PART or not word[0].isupper() or not word[1:].islower() or lower in CUES:
+        return False
+    if lower in _BUSINESSES or lower in _STREET_WORDS or lower in SAYING:
+        return False
+    words, row = lexicon(), line.row(place)
+    code = int(words.code[row])
+    codes = words.codes
+    if codes.place[code] or codes.organisation[code] or codes.calendar[code]:
+        return False
+    starts = not place or line.gap(place - 1)[-1:] in ".!?\n"
+    is_name = codes.first[code] + codes.last[code] > 0
+    common = int(codes.in_dictionary[:, code].max())
+    return common <= COMMON_PART[is_name, starts]
 
 
 def kind_of(word: str, language: str) -> str:
@@ -471,6 +531,9 @@ _RULES: Final = {
     "S": "name after 'spoke to'",
 }
 _LONGEST_INITIAL: Final = 3
+_WORDS_OF_A_LETTER: Final = frozenset("izwouaåy")
+_SENTENCE_OPENERS: Final = {"pl": ("Z ", "W ", "U ", "O ", "I ", "A "), "nb": ("I ",), "en": ("A ", "I ")}
+"""Words of one letter that are no initials."""
 _LINKS: Final = frozenset((" ", "-", ". ", ".", "/", " - ", "–", " '", " ’"))
 
 
@@ -479,6 +542,6 @@ def _joined(line: _Line, one: int, other: int) -> bool:
     if other - one > 4:
         return False
     between = (line[k] for k in range(one + 1, other))
-    return all(len(word) == 1 or word.lower() in INFIXES for word in between) and all(
-        line.gap(k) in _LINKS for k in range(one, other)
-    )
+    return all(
+        word.lower() in INFIXES or (len(word) == 1 and word not in _WORDS_OF_A_LETTER) for word in between
+    ) and all(line.gap(k) in _LINKS for k in range(one, other))

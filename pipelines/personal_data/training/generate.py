@@ -16,6 +16,8 @@ from pipelines.personal_data.reading import DATUM
 from pipelines.personal_data.words import LANGUAGES, words
 
 TEMPLATES = Path(__file__).with_name("templates")
+CHOICES = 15
+CAPITALS = 0.2  # of the sentences without names
 MARKED = {"N", "F", "S", "I", "NA", "IS", "Fi", "Si", "Ni", "NAi", "NAs"}
 _CHOICE = re.compile(r"\[([^\[\]]*)\]|\(([^()\[\]]*\|[^()\[\]]*)\)")
 _SLOT = re.compile(r"\{([A-Za-z]+)(?::(\w+))?\}")
@@ -53,6 +55,7 @@ def pools(language: str) -> dict[str, tuple[list[str], list[float]]]:
             "proper",
             "both first",
             "both last",
+            "foreign",
         )
     }
 
@@ -80,9 +83,12 @@ def pools(language: str) -> dict[str, tuple[list[str], list[float]]]:
             if 4 <= len(word) <= 9 and common <= 3 and not code.last:
                 put("noun", word, common)
         elif 1 <= common <= 4:
-            put("word", word, 0.4 * 4.0**common)
+            # A common name is met often for being a name, hardly for being a word.
+            put("word", word, (0.05 if code.first >= 2 or code.last >= 2 else 0.4) * 4.0**common)
         elif common == 5 and not (code.first or code.last) and len(word) > 3:
             put("proper", word, 1)
+        if code.foreign and not common and not (code.first or code.last):
+            put("foreign", word, 1)
         if code.place:
             put("town", word, 0.3 if code.first >= 2 or code.last >= 2 else 1)
         if code.organisation:
@@ -153,7 +159,8 @@ class Maker:
             if line.startswith("# "):
                 into = positive if line == "# positive" else negative
             elif line:
-                into.append(line.replace("\\n", "\n"))
+                # A line with many choices stands for as many lines.
+                into += [line.replace("\\n", "\n")] * (1 + line.count("|") // CHOICES)
         # Names where nothing around them says so: what a capital and a list are worth by themselves.
         bare = [
             "{WW} {N} {WW}",
@@ -396,6 +403,35 @@ class Maker:
         )
         return self.chance.choices(forms, weights=(6, 3, 1, 1, 1, 1, 2))[0]
 
+    def brand(self) -> str:
+        """A shop, a product, an app: often a word that no list has, or one that is somebody's name too."""
+        chance = self.chance
+        roll = chance.random()
+        if roll < 0.3:
+            return title(self.pick("proper"))
+        if roll < 0.45:
+            return title(self.pick("brand"))
+        if roll < 0.65:
+            return self.odd(title(self.pick("noun")))
+        if roll < 0.75:
+            return title(self.pick("noun")) + chance.choice((" ", "", "-")) + title(self.pick("noun"))
+        if roll < 0.83:
+            return title(self.pick("foreign")) + chance.choice(("", " " + title(self.pick("noun"))))
+        if roll < 0.9:
+            return self.odd(title(self.pick("noun")))[: chance.randint(3, 5)]
+        if roll < 0.96:
+            return title(self.pick("noun"))
+        return title(self.pick("last"))
+
+    def with_capitals(self, text: str) -> str:
+        """With a capital at one or two of its words, as people write what they think important."""
+        found = text.split(" ")
+        for _ in range(self.chance.choice((1, 1, 2))):
+            at = self.chance.randrange(len(found))
+            if len(found[at]) > 3:
+                found[at] = found[at][:1].upper() + found[at][1:]
+        return " ".join(found)
+
     def word(self) -> str:
         """A word as it is met: now and then a compound or a slip of the pen that no list has."""
         word = self.pick("word")
@@ -416,7 +452,8 @@ class Maker:
             real = real[start : start + chance.randint(3, 9)]
             if start == 0 and chance.random() < 0.8:
                 real[0] = real[0][:1].lower() + real[0][1:]
-            return " ".join(real)
+            stretch = " ".join(real)
+            return self.with_capitals(stretch) if chance.random() < CAPITALS else stretch
         found = []
         for _ in range(chance.randint(3, 11)):
             roll = chance.random()
@@ -446,6 +483,7 @@ class Maker:
             "Nfi": lambda: self.finnish(self.someone(), case or "n"), "Ffi": lambda: self.finnish(self.first(), case or "n"),
             "Sfi": lambda: self.finnish(self.last(), case or "n"),
             "X": lambda: DATUM * chance.randint(6, 14), "T": lambda: title(self.pick("town")),
+            "BX": self.brand, "FW": lambda: title(self.pick("foreign")) if chance.random() < 0.7 else self.pick("foreign"),
             "BR": lambda: title(self.pick("brand")), "CO": self.company, "ST": self.street,
             "STi": self.street, "STfi": self.street, "VEN": self.venue, "VENi": self.venue,
             "W": lambda: self.word(), "WW": lambda: self.words(), "ABB": lambda: "".join(chance.choices("ABCDEFGHIJKLMNOPRSTUVWZ", k=chance.randint(2, 4))),
@@ -481,7 +519,8 @@ class Maker:
         share = chance.choice((0.0, 0.35, 0.6, 1.0))
         for _ in range(wanted):
             if chance.random() < 0.22:
-                pieces.append((chance.choice(self.sentences), []))
+                whole = chance.choice(self.sentences)
+                pieces.append((self.with_capitals(whole) if chance.random() < CAPITALS else whole, []))
                 continue
             template = chance.choice(self.positive if chance.random() < share else self.negative + self.fillers)
             roll = chance.random()
