@@ -195,7 +195,13 @@ def _reconcile(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _say_appended(
-    done: str, what: str, count: int, place: str, failed: Sequence[tuple[int, str]], as_json: bool, ignored: int | None = None
+    done: str,
+    what: str,
+    count: int,
+    place: str,
+    failed: Sequence[tuple[int, str]],
+    as_json: bool,
+    ignored: int | None = None,
 ) -> None:
     """Says how many were appended and which were not; exit code 1 where there are such."""
     if as_json:
