@@ -35,20 +35,21 @@ _INITIALS: Final = re.compile(
 )
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD: Final = -1.0
-THRESHOLD_LOWER: Final = 1.0
+THRESHOLD: Final = -1.75
+THRESHOLD_LOWER: Final = 0.0
 TOWN: Final = -2.0  # for a town or a month that is hardly a first name
 INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
 SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
 INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
 INFIXED: Final = 2.5  # for a listed surname after a name and infixes
-PAIR: Final = -2.5  # together, for a first name and the word with a capital after it
-DOUBT: Final = -3.5
-HOPELESS: Final = -3.0  # after the first part of the features
+PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
+DOUBT: Final = -3.75
+HOPELESS: Final = -2.5  # after the first part of the features
 SURE: Final = 2.0
-COMMON_PART: Final = {(True, False): 3, (True, True): 3, (False, False): 2, (False, True): 0}
-"""How common a word the first name before a surname may be, by whether it is listed as a name and starts a sentence."""
+COMMON_NAME, COMMON_WORD, COMMON_FIRST_WORD = 3, 2, 0
+"""How common a word the first name before a surname may be: a listed name, another word, one that starts a sentence.
+Before a surname that is sure, any word with a capital within a sentence will do."""
 ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
 # What a cue before a word with a capital adds to what the weights make of it, and over which gaps it does.
 _TOLD: Final = {"T": 3.0, "K": 1.5, "I": 1.5, "C": 1.0, "G": 1.0, "R": 0.5}
@@ -142,6 +143,9 @@ def candidates(texts: Texts, hidden: Bools | None = None) -> Ints:
         doubtful = unlisted | (mark & Mark.SHY > 0)
         told = (cue.take(slots.row.take(places - 1)) > 0) | (cue.take(slots.row.take(places - 2)) > 0)
         told |= _is_only_name(texts, places - 1) | _is_only_name(texts, places + 1)
+        infix = texts.mark.take(places - 1) & Mark.INFIX > 0
+        further = infix & (texts.mark.take(places - 2) & Mark.INFIX > 0)
+        told |= infix & _is_only_name(texts, np.where(further, places - 3, places - 2))
         edge = (slots.form.take(places - 1) == 0) | (slots.form.take(places + 1) == 0)
         at = np.delete(at, lower[doubtful & ~told & (unlisted | ~edge)])
     return at[~_in_address(texts, at)]
@@ -183,10 +187,10 @@ def names(texts: Texts, languages: Sequence[str]) -> dict[int, list[Span]]:
     tongues = np.array([numbers[language] for language in languages], np.intp)
     places = Places(texts, tongues, at)
     told = _told(places)
-    score, is_name, is_doubted = _judged(places, told)
-    if not is_name.any():
+    judged = _judged(places, told)
+    if not judged.is_name.any():
         return {}
-    return _by_text(texts, languages, places, told, score, is_name, is_doubted)
+    return _by_text(texts, languages, places, told, judged)
 
 
 def _told(places: Places) -> Scores:
@@ -206,8 +210,17 @@ def _told(places: Places) -> Scores:
     return found
 
 
-def _judged(places: Places, told: Scores) -> tuple[Scores, Bools, Bools]:
-    """The score of each candidate, whether it is a name, and whether it may be one if another word says so."""
+class _Judged(NamedTuple):
+    """Of each candidate: its score as it was weighed and as it is now, whether it is a name, and whether it may be one
+    if another word says so."""
+
+    weighed: Scores
+    score: Scores
+    is_name: Bools
+    is_doubted: Bools
+
+
+def _judged(places: Places, told: Scores) -> _Judged:
     at, before = places.at, places.before
     ready = np.flatnonzero(
         ~((places.kind == COMPOUND) & (places.cue == 0) & (places.shape_after == _l) & _OPENS.take(places.left))
@@ -224,12 +237,25 @@ def _judged(places: Places, told: Scores) -> tuple[Scores, Bools, Bools]:
     is_name = score > threshold
     after_name = scores[len(ready) :]
     after_name_is_name = after_name > threshold.take(follows)
-    for number, (one, other) in enumerate(zip(follows.tolist(), previous.take(follows).tolist(), strict=True)):
+    # A first name and the word with a capital after it, each doubtful, may be a name together.
+    firsts = previous.take(follows)
+    pairs = (
+        (score.take(firsts) > DOUBT)
+        & (score.take(firsts) + after_name > PAIR)
+        & _PAIRS.take(places.right.take(firsts))
+        & IS_FIRST_NAME.take(places.name.take(firsts))
+        & ~is_lower.take(firsts)
+        & ~is_lower.take(follows)
+    )
+    final = score.copy()
+    for number, (one, other, pair) in enumerate(zip(follows.tolist(), firsts.tolist(), pairs.tolist(), strict=True)):
+        if pair and not is_name[other]:
+            final[other] = max(final[other], 0)
+            is_name[other] = True
         if is_name[other]:
-            score[one] = after_name[number]
+            score[one] = final[one] = after_name[number]
             is_name[one] = after_name_is_name[number]
-    is_doubted = ~is_name & (score > DOUBT) & ~is_lower
-    return score, is_name, is_doubted
+    return _Judged(score, final, is_name, ~is_name & (score > DOUBT) & ~is_lower)
 
 
 def _weighed(rows: Rows, told: Scores) -> Scores:
@@ -241,7 +267,7 @@ def _weighed(rows: Rows, told: Scores) -> Scores:
     continues = ~lower & _CONTINUES.take(places.left.take(of)) & _CONTINUES.take(places.gap.take(of))
     scores += np.where(rows.named & continues, np.float32(CONTINUED), np.float32(0))
     infixed = rows.named & (places.through.take(of) == THROUGH_INFIX) & _IS_LISTED_LAST.take(places.name.take(of))
-    scores += np.where(infixed & ~lower, np.float32(INFIXED), np.float32(0))
+    scores += infixed * np.float32(INFIXED)
     first_name = _WITH_CAPITAL.take(places.shape.take(of)) & IS_FIRST_NAME.take(places.name.take(of))
     infix_after = first_name & (places.shape_after.take(of) == _V)
     surname_after = first_name & ~infix_after & (places.right.take(of) == _BLANK) & places.is_surname_after.take(of)
@@ -258,24 +284,10 @@ def _by_text(
     languages: Sequence[str],
     places: Places,
     told: Scores,
-    score: Scores,
-    is_name: Bools,
-    is_doubted: Bools,
+    judged: _Judged,
 ) -> dict[int, list[Span]]:
     """The spans of names in each text that has some."""
-    doubted = np.flatnonzero(is_doubted)
-    # A first name and the word with a capital after it, each doubtful, may be a name together.
-    one, other = doubted[:-1], doubted[1:]
-    paired = (
-        (score.take(one) + score.take(other) > PAIR)
-        & (places.before.take(other) == places.at.take(one))
-        & _PAIRS.take(places.right.take(one))
-        & IS_FIRST_NAME.take(places.name.take(one))
-    )
-    final = score.copy()
-    for some in (one[paired], other[paired]):
-        final[some] = np.maximum(score.take(some), 0)
-        is_name[some] = True
+    score, final, is_name, is_doubted = judged
     named = places.text.take(np.flatnonzero(is_name))
     in_question = np.zeros(len(texts.strings), np.bool_)
     in_question[named] = True
@@ -365,9 +377,13 @@ class _Line:
         """The word at a place."""
         return self.text[self.starts[place] : self.ends[place]]
 
-    def row(self, place: int) -> int:
-        """The row of the word at a place in the lexicon."""
-        return int(self._rows[place])
+    def code(self, place: int) -> int:
+        """The code of the word at a place in the list."""
+        return int(lexicon().code[self._rows[place]])
+
+    def is_double(self, place: int) -> bool:
+        """Whether the word at a place can be half of a double name: more than a letter, with a capital."""
+        return self.ends[place] - self.starts[place] > 1 and self.text[self.starts[place]].isupper()
 
     def gap(self, place: int) -> str:
         """What stands between the word at a place and the next."""
@@ -383,11 +399,13 @@ _NO_PERSON_AFTER: Final = re.compile(
     r"|(?: [A-ZÅÄÖØÆŁ&][\w&-]*){0,3} (?:B\.? ?V|N\.? ?V|V\.?O\.?F|Ltd|LLP|plc|PLC|Inc|GmbH|AS|ASA|ANS|Oyj?|Ky"
     r"|Sp\. ?z|S\.A|s\.c|Groep|Group|Arms)\b"
     r"|['’]?s?[ -](?:[Ss]traat|[Ll]aan|[Pp]lein|Street|Road|Lane|Avenue|Way|Close|Square|Gardens|Park|School"
-    r"|Hospital|Church|Hall|House|gate|gata|vei|veien|vegen"
-    r"|plass|torg|skole|katu|kadu\w+|tie|tien|tiellä|kuja\w*|polku|polu\w+|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*"
-    r"|[Ss]chool|[Pp]ark|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Centre|Residence)\b"
+    r"|Hospital|Church|Hall|House|Garden|Green|Farm|Court|Bridge|Estate|Library|Surgery|Academy|College|Primary|Playground"
+    r"|Wood|Woods|Mill|Tower|Towers|Trust|Foundation|Society|Centre|gate|gata|vei|veien|vegen"
+    r"|plass|torg|senter|senteret|sykehus|barnehage|kirke|skole|katu|kadu\w+|tie|tien|tiellä|kuja\w*|polku|polu\w+"
+    r"|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*|[Ss]chool|[Pp]ark|[Bb]rug|[Tt]unnel|[Ff]onds|[Bb]uurt|[Ww]ijk|[Pp]rijs"
+    r"|[Tt]oernooi|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Residence)\b"
 )
-# 'Bakkerij Jansen' is a shop.
+# 'Bakkerij Jansen' is a shop, 'speeltuin De Vrolijke Vos' a playground.
 _BUSINESSES: Final = set_of(
     """
     bakkerij slagerij kapsalon café cafe restaurant garage hotel firma apotheek autobedrijf aannemersbedrijf
@@ -395,6 +413,11 @@ _BUSINESSES: Final = set_of(
     hoveniersbedrijf bouwbedrijf taxi transportbedrijf rijschool manege camping kliniek piekarnia apteka salon
     restauracja zakład hurtownia cukiernia kwiaciarnia przychodnia rørlegger salong kafé kafe brødrene frisør bakeri
     malermester tannlege leipomo kahvila parturi ravintola kampaamo kauppa hotelli taksi
+    zwembad speeltuin sporthal buurthuis wijkcentrum dorpshuis verzorgingshuis zorgcentrum kinderdagverblijf
+    kinderopvang theater museum bibliotheek lyceum college vereniging voetbalclub scouting supermarkt pub nursery
+    academy przedszkole szkoła szkole szkoły liceum teatr kino muzeum fundacja stowarzyszenie klub barnehage
+    barnehagen skole sykehjem sykehjemmet borettslag borettslaget idrettslag butikk päiväkoti päiväkodin koulu
+    koulun hoivakoti palvelutalo uimahalli lukio yhdistys
     """
 )
 _STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens way mews row")
@@ -437,6 +460,11 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
     text = line.text
     one, other = names_[0], names_[-1]
     first, last = one.place, other.place
+    # What a hyphen joins to a name is part of it: 'Bakker-Storm'.
+    while first and line.gap(first - 1) == "-" and line.is_double(first - 1):
+        first -= 1
+    while last + 1 < len(line) and line.gap(last) == "-" and line.is_double(last + 1):
+        last += 1
     start, end = line.starts[first], line.ends[last]
     # Infixes and initials before it belong to it; but 'van Samira' is of Samira.
     i = first - 1
@@ -452,7 +480,7 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
             start = line.starts[i + 1]
         else:
             i = first - 1
-    if i + 1 == first and one.kind not in "Ff" and _goes_before(line, i):
+    if one.kind not in "Ff" and _goes_before(line, i, is_sure=one.score > SURE):
         start = line.starts[i]
         i -= 1
     if start and text[start - 1] in "'’" and text[start : start + 1] == "t":
@@ -461,7 +489,7 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
         return None
     if line[last].lower() in _STREET_WORDS and not other.told > 0:
         return None
-    if first and line.gap(first - 1)[:1] == " " and line[first - 1].lower() in _BUSINESSES:
+    if one.told <= 0 and _is_called_so(line, i):
         return None
     if one.told <= 0 and public.covers(line, first, last):
         return None
@@ -481,10 +509,39 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
     return Span(start, end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
 
 
+_LONGEST_CALLED: Final = 3
+
+
+def _is_called_so(line: _Line, place: int) -> bool:
+    """Whether words with capitals, of which the one at a place is the last before a name, follow what kind of business
+    or building they and the name are the name of."""
+    for at in range(place, max(-1, place - _LONGEST_CALLED), -1):
+        if line.gap(at) not in (" ", " '", " ’"):
+            return False
+        if line[at].lower() in _BUSINESSES:
+            return True
+        if not line.text[line.starts[at]].isupper():
+            return False
+    return False
+
+
 _SHORTEST_PART: Final = 3
 
 
-def _goes_before(line: _Line, place: int) -> bool:
+@cache
+def _may_go_before() -> list[list[bool]]:
+    """By whether it starts a sentence, and by the code of a word: whether it can be the first name before a surname."""
+    codes = lexicon().codes
+    is_name = codes.first + codes.last > 0
+    other = (codes.place > 0) | (codes.organisation > 0) | (codes.calendar > 0)
+    common = codes.in_dictionary.max(axis=0)
+    return [
+        (~other & (common <= np.where(is_name, COMMON_NAME, most))).tolist()
+        for most in (COMMON_WORD, COMMON_FIRST_WORD)
+    ]
+
+
+def _goes_before(line: _Line, place: int, *, is_sure: bool) -> bool:
     """Whether the word at a place, right before a surname, is the first name of it: a word with a capital that says
     nothing else. At the start of a sentence any word has a capital, and only a name or an uncommon word will do."""
     if place < 0 or line.gap(place) != " ":
@@ -495,15 +552,9 @@ def _goes_before(line: _Line, place: int) -> bool:
         return False
     if lower in _BUSINESSES or lower in _STREET_WORDS or lower in SAYING:
         return False
-    words, row = lexicon(), line.row(place)
-    code = int(words.code[row])
-    codes = words.codes
-    if codes.place[code] or codes.organisation[code] or codes.calendar[code]:
-        return False
+    code = line.code(place)
     starts = not place or line.gap(place - 1)[-1:] in ".!?\n"
-    is_name = codes.first[code] + codes.last[code] > 0
-    common = int(codes.in_dictionary[:, code].max())
-    return common <= COMMON_PART[is_name, starts]
+    return (is_sure and not starts) or _may_go_before()[starts][code]
 
 
 def kind_of(word: str, language: str) -> str:

@@ -58,6 +58,7 @@ FAKER = {
     " es_ES pt_PT it_IT fr_FR vi_VN az_AZ et_EE lt_LT lv_LV sl_SI is_IS zu_ZA ga_IE",
 }
 LOWEST_ZIPF = {"nl": 2.0, "en": 2.1, "pl": 2.4, "nb": 2.0, "fi": 2.5}
+CONTRACTION = re.compile(r"(?:'(?:m|ve|re|ll|d)|n't)\Z")  # ordinary words that no dictionary has
 LOWEST_ZIPF_PROPER = 3.1  # for a word that the dictionary does not have
 LARGEST_SURNAME_RANK = {"en": 60_000, "pl": 40_000, "nl": 20_000, "fi": 20_000}
 
@@ -156,7 +157,7 @@ def main(npm: Path) -> None:
             zipf = math.log10(frequency) + 9
             if not word.replace("'", "").isalpha():
                 continue
-            if word in known and zipf >= LOWEST_ZIPF[language]:
+            if (word in known or CONTRACTION.search(word)) and zipf >= LOWEST_ZIPF[language]:
                 words[word].common[number] = 1 + (zipf >= 3.0) + (zipf >= 3.8) + (zipf >= 4.6)
             elif word not in known and zipf >= LOWEST_ZIPF_PROPER:
                 words[word].common[number] = 5

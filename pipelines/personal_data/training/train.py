@@ -26,7 +26,7 @@ from pipelines.personal_data.spans import LANGUAGES
 from pipelines.personal_data.training.generate import Example, comments
 
 SEED = 20261124
-MODELS = 4  # on generated texts of their own, then averaged
+MODELS = 8  # on generated texts of their own, then averaged
 EPOCHS = 4
 COMMENTS = 60_000  # for each model
 READ = 1000  # comments at a time
