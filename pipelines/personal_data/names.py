@@ -526,6 +526,7 @@ def _is_called_so(line: _Line, place: int) -> bool:
 
 
 _SHORTEST_PART: Final = 3
+_ENDS_SENTENCE: Final = frozenset('.!?:\n"')
 
 
 @cache
@@ -553,7 +554,7 @@ def _goes_before(line: _Line, place: int, *, is_sure: bool) -> bool:
     if lower in _BUSINESSES or lower in _STREET_WORDS or lower in SAYING:
         return False
     code = line.code(place)
-    starts = not place or line.gap(place - 1)[-1:] in ".!?\n"
+    starts = not place or not _ENDS_SENTENCE.isdisjoint(line.gap(place - 1))
     return (is_sure and not starts) or _may_go_before()[starts][code]
 
 

@@ -62,7 +62,7 @@ _ALL_OF_THEM = ("EMAIL", "PHONE", "NATIONAL_ID", "IBAN", "CARD", "PLATE", "ADDRE
         ("own", "NAME", 0.98),
         *(("own", f"NAME {language}", 0.95) for language in ("nl", "en", "pl", "nb", "fi")),
         *(("own", kind, 1.0) for kind in _ALL_OF_THEM),
-        ("second", "all", 0.945),
+        ("second", "all", 0.94),
         ("second", "NAME", 0.94),
         *(("second", f"NAME {language}", 0.88) for language in ("nl", "en", "pl", "nb", "fi")),
     ],
