@@ -35,7 +35,7 @@ _INITIALS: Final = re.compile(
 )
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD: Final = -1.75
+THRESHOLD: Final = -1.0
 THRESHOLD_LOWER: Final = 0.0
 TOWN: Final = -2.0  # for a town or a month that is hardly a first name
 INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
@@ -44,7 +44,7 @@ INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
 INFIXED: Final = 2.5  # for a listed surname after a name and infixes
 PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
-DOUBT: Final = -3.75
+DOUBT: Final = -3.0
 HOPELESS: Final = -2.5  # after the first part of the features
 SURE: Final = 2.0
 COMMON_NAME, COMMON_WORD, COMMON_FIRST_WORD = 3, 2, 0

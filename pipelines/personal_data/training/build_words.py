@@ -29,7 +29,14 @@ from simplemma.strategies.dictionaries.dictionary_factory import (  # type: igno
 )
 from wordfreq import get_frequency_dict  # type: ignore[import-not-found]
 
-from pipelines.personal_data.training.vocabulary import CALENDAR, FIRST_NAMES, NORSE_PARTS, ORGANISATIONS, SURNAMES
+from pipelines.personal_data.training.vocabulary import (
+    CALENDAR,
+    FINNISH_WORDS,
+    FIRST_NAMES,
+    NORSE_PARTS,
+    ORGANISATIONS,
+    SURNAMES,
+)
 from pipelines.personal_data.words import DATA, FOLD, LANGUAGES, Code, pack
 
 # zxcvbn's lists are ordered by frequency; faker's are not, and short.
@@ -41,7 +48,8 @@ FEWEST_BIRTHS = 150
 MANY_BIRTHS = 1_500  # names of fewer count only where no dictionary has them
 LOWEST_ZIPF_VARIANT = 1.5  # for a name with its accents
 LOWEST_ZIPF_FORM = 1.0  # for a Polish first name, in one of its forms
-MOST_COMMON_FORM = 3  # an inflected name that is one of the commonest words is no name
+MOST_COMMON_FORM = {"pl": 3, "fi": 2}  # an inflected name that is a common word too is no name
+FEWEST_PLURALS = 2.2  # how much rarer the plural of a Finnish name has to be than the name, to be no ordinary word
 NPM = {
     "nl": (["boysFirstnames", "girlsFirstnames"], ["lastnames"], "language-nl-be"),
     "en": (["firstnames"], ["lastnames"], "language-en"),
@@ -124,6 +132,16 @@ def finnish_forms() -> Iterator[tuple[str, str, bool]]:
         is_form = form[:1].isupper() and base[:1].isupper() and form != base and len(form) <= len(base) + 3
         if is_form and any(FINNISH_ENDING.fullmatch(form, len(form) - cut) for cut in (1, 2, 3)):
             yield form.lower(), base.lower(), form.lower().encode() in dictionary
+
+
+def finnish_plurals() -> dict[str, set[str]]:
+    """The nominatives of the plural of ordinary words."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, lemma in _load_dictionary_from_disk("fi").items():
+        form, base = key.decode(), lemma.decode()
+        if form.endswith("t") and form.islower() and base.islower() and len(form) <= len(base) + 2:
+            found[base].add(form)
+    return found
 
 
 def polish_names() -> Iterator[tuple[str, bool]]:
@@ -243,15 +261,32 @@ def main(npm: Path) -> None:
     number = LANGUAGES.index("pl")
     for form, first in polish_names():
         common = words.get(form, Code()).common[number]
-        if common <= MOST_COMMON_FORM or common == 5:
+        if common <= MOST_COMMON_FORM["pl"] or common == 5:
             add(form, first, number, 2 if first or common in (0, 5) else 1)
     number = LANGUAGES.index("fi")
+    nominatives = [
+        word
+        for word, code in words.items()
+        if (code.first >= 2 and code.first_in[number])
+        or (code.last >= 2 and code.last_in[number] and word.endswith("nen"))
+    ]
     for form, base, is_word in finnish_forms():
         code = words.get(base, Code())
-        if code.first >= 2 and code.first_in[number] and words.get(form, Code()).common[number] <= MOST_COMMON_FORM:
+        is_common = is_word and words.get(form, Code()).common[number] > MOST_COMMON_FORM["fi"]
+        if code.first >= 2 and code.first_in[number] and not is_common:
             add(form, True, number, code.first)
         if code.last >= 2 and code.last_in[number] and not is_word:
             add(form, False, number, code.last)
+
+    # A Finnish dictionary has 'tiina' too; a name that is met often is no ordinary word for that: those have plurals.
+    plurals = finnish_plurals()
+    frequency_of = get_frequency_dict("fi", "best")
+    for word in nominatives:
+        code = words[word]
+        if 1 <= code.common[number] < 5 and word not in FINNISH_WORDS.split():
+            plural = max((frequency_of.get(form, 1e-9) for form in plurals.get(word, ())), default=1e-9)
+            if math.log10(frequency_of.get(word, 1e-9) / plural) >= FEWEST_PLURALS or word.endswith("nen"):
+                code.common[number] = 5
 
     # Names with the accents that a list has lost: 'Renée', 'Gülşen'.
     for language in (*LANGUAGES, *FOREIGN.split()):

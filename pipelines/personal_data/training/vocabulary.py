@@ -247,3 +247,11 @@ wenche win yngve ynt åge åld
 """,
 )
 """The parts of old Nordic first names. Those that texts have are taken for names."""
+
+FINNISH_WORDS = """
+aamu aarre aava aatos ahti armas arvo aura auvo helmi hilja hilla ilma ilo ilta impi into kaino kallio kielo kirsi kukka
+lahja laine lempi lumi meri mesi minttu oiva onni orvokki pilvi päivi pyry rauha ruusu satu sini sisu soma suloinen sulo
+suvi tahto taika taimi taisto tarmo taru tenho toive toivo touko tuisku tuuli tyyne uljas unelma urho usko utu valo
+varma vappu vieno vilja voitto ystävä
+"""
+"""First names that are ordinary words without a plural to speak of."""

@@ -62,8 +62,8 @@ _ALL_OF_THEM = ("EMAIL", "PHONE", "NATIONAL_ID", "IBAN", "CARD", "PLATE", "ADDRE
         ("own", "NAME", 0.98),
         *(("own", f"NAME {language}", 0.95) for language in ("nl", "en", "pl", "nb", "fi")),
         *(("own", kind, 1.0) for kind in _ALL_OF_THEM),
-        ("second", "all", 0.94),
-        ("second", "NAME", 0.94),
+        ("second", "all", 0.935),
+        ("second", "NAME", 0.935),
         *(("second", f"NAME {language}", 0.88) for language in ("nl", "en", "pl", "nb", "fi")),
     ],
 )
@@ -74,10 +74,10 @@ def test_recall_does_not_fall(figures: dict[str, dict[str, float]], name: str, f
 @pytest.mark.parametrize(
     ("name", "figure", "ceiling"),
     [
-        ("own", "over_scrub", 0.0035),
+        ("own", "over_scrub", 0.0032),
         ("own", "clean_touched", 0.025),
-        ("second", "over_scrub", 0.021),
-        ("second", "clean_touched", 0.215),
+        ("second", "over_scrub", 0.016),
+        ("second", "clean_touched", 0.185),
     ],
 )
 def test_harmless_text_stays_as_much_as_it_did(
