@@ -37,6 +37,7 @@ from connectors.errors import Misconfigured, Rejected
 from connectors.times import in_utc
 from schemas.feedback import SCHEMA_VERSION, Channel, FeedbackEvent, Metric, Note, Scale, feedback_id, read
 
+FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1_000
 _MOST_NESTED = 64
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")

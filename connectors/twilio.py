@@ -10,14 +10,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
 
-from connectors.base import Reply, Request, Webhook
+from connectors.base import FORM, Reply, Request, Webhook
 from connectors.errors import Rejected
 from connectors.signatures import demand, header, same, twilio_signature
 
 SIGNATURE = "x-twilio-signature"
 # Numbers that spell ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE and UNKNOWN on a keypad: who hides theirs is nobody.
 _NOBODY = {"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696", "anonymous"}
-_FORM = "application/x-www-form-urlencoded"
 _BODY_HASH = "bodySHA256"
 
 
@@ -66,7 +65,7 @@ def given_in(request: Request) -> dict[str, str]:
 
 
 def _is_form(request: Request) -> bool:
-    return request.media_type == _FORM or (not request.media_type and _BODY_HASH not in request.query)
+    return request.media_type == FORM or (not request.media_type and _BODY_HASH not in request.query)
 
 
 def caller(given: dict[str, str]) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from connectors.base import BadRow, Draft, File, Ignored, Question, Source
+from connectors.reading import present
 from connectors.tables import Table, number
 from schemas.feedback import Channel, Metric, Note
 
@@ -65,7 +66,7 @@ class Tablet(File):
             source_id=source_id,
             answers=[self.asks.answer(score=score, reason=reason, text=words)],
             language=language,
-            survey=survey or ({"id": self.survey} if self.survey else None),
+            survey=survey or present(id=self.survey),
             notes=(Note(field="answers[0].score", problem=_UNKNOWN),) if unknown else (),
             **given,
         )

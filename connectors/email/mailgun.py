@@ -20,13 +20,13 @@ from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr
 
-from connectors.base import Ignored, Item, Request, Source, Webhook, json_of
+from connectors.base import Ignored, Item, Request, Source, Webhook
 from connectors.email.answers import Answers
 from connectors.email.message import Message, is_shown, kind_of, of_parts, read
 from connectors.errors import Rejected
 from connectors.html_text import html_to_text
 from connectors.multipart import MULTIPART, FormPart, form_parts
-from connectors.reading import mapping, moment, text
+from connectors.reading import loaded, mapping, moment, text
 from connectors.signatures import demand, demand_fresh, same
 from schemas.feedback import Channel
 
@@ -58,7 +58,7 @@ class Mailgun(Answers, Webhook):
         timestamp = str(int(now.timestamp()))
         proof = {"timestamp": timestamp, "token": token, "signature": _signature(self.secrets[0], timestamp, token)}
         if request.media_type == _JSON:
-            return replace(request, body=json.dumps({**mapping(_json(request.body)), "signature": proof}).encode())
+            return replace(request, body=json.dumps({**mapping(loaded(request.body)), "signature": proof}).encode())
         if request.media_type != MULTIPART:
             return replace(request, body=urlencode(proof).encode() + b"&" + request.body)
         boundary = request.headers["content-type"].partition("boundary=")[2].strip('"')
@@ -93,7 +93,7 @@ def _proof(request: Request) -> tuple[str, str, str]:
     """Timestamp, token and signature, empty where missing; of a field that is there twice the first counts."""
     try:
         if request.media_type == _JSON:  # events are posted so, should they come to this URL
-            told = _json(request.body)
+            told = loaded(request.body)
             given = {name: text(told, "signature", name) or "" for name in _PROOF}
         else:
             given = {part.name: part.text for part in reversed(form_parts(request)) if part.name in _PROOF}
@@ -113,7 +113,7 @@ def _message(given: Mapping[str, str], parts: Sequence[FormPart]) -> Message:
     if mime is not None:
         return read(mime, behind=headers, envelope_sender=given.get("sender"), recipients=[given.get("recipient", "")])
     html = given.get("body-html", "")
-    ids = mapping(_json(given.get("content-id-map", "").encode()))
+    ids = mapping(loaded(given.get("content-id-map", "").encode()))
     shown = [name for content_id, name in ids.items() if is_shown(content_id, html)]
     files = [part for part in parts if part.is_file]
     return of_parts(
@@ -127,13 +127,6 @@ def _message(given: Mapping[str, str], parts: Sequence[FormPart]) -> Message:
 
 
 def _headers(told: str) -> list[tuple[str, str]]:
-    listed = _json(told.encode())
+    listed = loaded(told.encode())
     pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2] if isinstance(listed, list) else []
     return [(name, value) for name, value in pairs if isinstance(name, str) and isinstance(value, str)]
-
-
-def _json(told: bytes) -> object:
-    try:
-        return json_of(told)
-    except Rejected:
-        return None

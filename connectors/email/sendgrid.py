@@ -7,17 +7,17 @@ HTTP Basic. The mail's own Date is its time, since the post has none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from connectors.base import Ignored, Item, Request, Source, json_of
+from connectors.base import Ignored, Item, Request, Source
 from connectors.email.answers import Answers
 from connectors.email.message import Message, decoded, headers_of, is_shown, kind_of, of_parts, read
 from connectors.errors import Rejected
 from connectors.html_text import html_to_text
 from connectors.multipart import FormPart, form_parts
-from connectors.reading import listed, mapping, text
+from connectors.reading import listed, loaded, mapping, text
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel
 
@@ -41,7 +41,9 @@ class SendGrid(Answers, Unsigned):
 
 def _message(parts: Sequence[FormPart]) -> Message:
     fields = {part.name: part.content for part in parts if not part.is_file}
-    charsets, envelope, ids = (_json(fields, name) for name in ("charsets", "envelope", "content-ids"))
+    charsets, envelope, ids = (
+        mapping(loaded(fields.get(name, b""))) for name in ("charsets", "envelope", "content-ids")
+    )
 
     def field(name: str) -> str:
         return decoded(fields.get(name, b""), text(charsets, name))
@@ -64,10 +66,3 @@ def _message(parts: Sequence[FormPart]) -> Message:
         envelope_sender=envelope_sender,
         recipients=recipients,
     )
-
-
-def _json(fields: Mapping[str, bytes], name: str) -> Mapping[str, object]:
-    try:
-        return mapping(json_of(fields.get(name, b"")))
-    except Rejected:
-        return {}

@@ -18,13 +18,12 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from connectors import reading
-from connectors.base import BadRow, Draft, File, Ignored, Item, Piece, Request, Source
+from connectors.base import FORM, BadRow, Draft, File, Ignored, Item, Piece, Request, Source
 from connectors.phone.calls import RatedCalls
 from connectors.tables import Table
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel
 
-_FORM = "application/x-www-form-urlencoded"
 _NAMES = {
     "source_id": "call_id",
     "occurred_at": "time",
@@ -93,7 +92,7 @@ class Massxess(RatedCalls, Unsigned, File):
 
 def _calls(request: Request) -> list[Mapping[str, Any]]:
     """The fields of each call in the body, with those of the URL beneath them. Not every menu says what it posts."""
-    if request.media_type == _FORM or not request.body.lstrip().startswith((b"{", b"[")):
+    if request.media_type == FORM or not request.body.lstrip().startswith((b"{", b"[")):
         return [{**request.query, **request.form}]
     body = request.json()
     calls = body if isinstance(body, list) else [body]

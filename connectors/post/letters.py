@@ -24,7 +24,7 @@ from pydantic import Field, model_validator
 
 from connectors.base import BadRow, Draft, File, Ignored, Question, Source
 from connectors.errors import Rejected
-from connectors.reading import dumped
+from connectors.reading import dumped, present
 from connectors.sheets import JSON_BEGINS, decoded
 from connectors.tables import Table
 from schemas.feedback import Channel
@@ -102,6 +102,6 @@ class Letters(File):
             source_id=source_id,
             answers=[self.asks.answer(**told)],
             language=language,
-            survey=survey or ({"id": self.survey} if self.survey else None),
+            survey=survey or present(id=self.survey),
             **given,
         )

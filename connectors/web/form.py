@@ -23,18 +23,13 @@ from hashlib import sha256
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from connectors.base import Draft, Ignored, Item, Piece, Question, Reply, Request, Source, Webhook, client_of
+from connectors import standard_webhooks
+from connectors.base import FORM, Draft, Ignored, Item, Piece, Question, Reply, Request, Source, Webhook, client_of
 from connectors.errors import Rejected
-from connectors.reading import is_true, language, moment
-from connectors.signatures import (
-    basic_header,
-    standard_webhook_headers,
-    standard_webhook_key,
-    verify_basic,
-    verify_standard_webhook,
-)
+from connectors.reading import is_true, language, moment, present
+from connectors.signatures import basic_header, verify_basic
 from connectors.web import pages
 from schemas.feedback import Channel, Metric, Note
 
@@ -56,17 +51,12 @@ class WebForm(Webhook):
     public: bool = Field(False, description="Anyone may answer, without proof")
     user: str = Field("staff", description="User name for HTTP Basic", pattern=r"^[^:]{1,100}$")
     passwords: tuple[SecretStr, ...] = Field((), description="Passwords for HTTP Basic; several while one is changed")
-    secrets: tuple[SecretStr, ...] = Field((), description="Secrets 'whsec_…' of Standard Webhooks; several likewise")
+    secrets: standard_webhooks.Secrets = Field(
+        (), description="Secrets 'whsec_…' of Standard Webhooks; several likewise"
+    )
     asks: Question = Field(Question(metric=Metric.CSAT), description="The question with a score (metric open: none)")
     reasons: tuple[str, ...] = Field((), description="Reasons to choose from in the second step; none by default")
     survey: str | None = Field(None, description="Id of the survey, unless a request names another")
-
-    @field_validator("secrets")
-    @classmethod
-    def _are_keys(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for secret in secrets:
-            standard_webhook_key(secret.get_secret_value())
-        return secrets
 
     @model_validator(mode="after")
     def _one_proof(self) -> Self:
@@ -82,18 +72,13 @@ class WebForm(Webhook):
         if self.passwords:
             verify_basic(request.headers, self.user, [password.get_secret_value() for password in self.passwords])
         elif self.secrets:
-            secrets = [secret.get_secret_value() for secret in self.secrets]
-            verify_standard_webhook(request.headers, request.body, secrets, now)
+            standard_webhooks.verify(request, self.secrets, now)
 
     def sign(self, request: Request, now: datetime) -> Request:
-        headers = dict(request.headers)
         if self.passwords:
-            headers["authorization"] = basic_header(self.user, self.passwords[0].get_secret_value())
-        elif self.secrets:
-            message_id = headers.get("webhook-id") or "msg_" + sha256(request.body).hexdigest()[:24]
-            secret = self.secrets[0].get_secret_value()
-            headers |= standard_webhook_headers(message_id, request.body, secret, now)
-        return replace(request, headers=headers)
+            authorization = basic_header(self.user, self.passwords[0].get_secret_value())
+            return replace(request, headers={**request.headers, "authorization": authorization})
+        return standard_webhooks.signed(request, self.secrets, now) if self.secrets else request
 
     def parse(self, request: Request, source: Source, now: datetime) -> list[Item]:
         if request.method not in ("POST", "PUT"):
@@ -110,7 +95,7 @@ class WebForm(Webhook):
             answers=answers,
             outcome="declined" if declined else "answered",
             language=language(given, "language") or source.language,
-            survey=_part(given, "survey") or ({"id": self.survey} if self.survey else None),
+            survey=_part(given, "survey") or present(id=self.survey),
             subject=_part(given, "subject"),
             person=_part(given, "person"),
             consent=_part(given, "consent"),
@@ -199,7 +184,7 @@ class WebForm(Webhook):
 def _given(request: Request) -> dict[str, Any]:
     """The fields of the body, with those of the URL beneath them, nested."""
     given = _nested(request.query)
-    if request.media_type == "application/x-www-form-urlencoded":
+    if request.media_type == FORM:
         body = _nested(request.form)
     else:
         body = request.json()
