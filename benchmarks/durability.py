@@ -135,9 +135,7 @@ class Town:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(30)
+        self.stop()
 
     def start(self, *before: str) -> None:
         """Start the collector, `before` is what stands before its command, and wait until it answers."""

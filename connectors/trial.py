@@ -38,10 +38,10 @@ from connectors.collector.limits import Limits
 from connectors.conversation import begins_anew, joined, to_bytes
 from connectors.errors import Misconfigured, Rejected
 from connectors.intake import KEPT, parsed, rows_of, settled
-from connectors.records import Protocol, failed_request, failed_row
+from connectors.records import failed_request, failed_row
 from connectors.registry import configured
 from connectors.signatures import basic_header
-from schemas.failure import FailedEvent
+from schemas.failure import FailedEvent, Protocol
 from schemas.feedback import FeedbackEvent, Unreadable
 
 
@@ -99,18 +99,9 @@ class Trial:
         items, unread = parsed(connector, source, request, now)
         intake = settled(connector, source, items, unread, now, join)
         failures = [failed_request(request, source, intake.unread, now)] if intake.unread is not None else []
-        challenged = any(isinstance(item, Challenge) for item in items)
-        outcome = (
-            "accepted"
-            if intake.events
-            else "fetch"
-            if intake.fetches
-            else "failed"
-            if failures
-            else "challenge"
-            if challenged
-            else "ignored"
-        )
+        challenges = [item for item in items if isinstance(item, Challenge)]
+        found = {"accepted": intake.events, "fetch": intake.fetches, "failed": failures, "challenge": challenges}
+        outcome = next((outcome for outcome, some in found.items() if some), "ignored")
         reply = KEPT if outcome == "failed" else connector.reply(request, source, intake.session)
         reason = intake.unread or "; ".join(dict.fromkeys(intake.ignored))
         return _shown(outcome, reply, intake.events, failures, reason, intake.fetches)

@@ -12,11 +12,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.base import Request, Webhook
+from connectors.base import Poll, Request, Webhook
 from connectors.errors import Rejected
 from connectors.signatures import basic_header, same, verify_basic
 
-_STEPS_OF_A_SOURCE = 4  # '', 'v1', the tenant, the source; a secret is behind them
+STEPS_OF_A_SOURCE = 4  # '', 'v1', the tenant, the source; a secret is behind them
 
 
 class Unsigned(Webhook):
@@ -39,8 +39,8 @@ class Unsigned(Webhook):
 
     @property
     def is_called(self) -> bool:
-        """Whether the provider calls us: one that is only asked needs no proof."""
-        return True
+        """Whether the provider calls us: one that is asked needs no proof."""
+        return not (isinstance(self, Poll) and self.is_polled)
 
     @property
     def has_other_proof(self) -> bool:
@@ -61,10 +61,10 @@ class Unsigned(Webhook):
             authorization = basic_header(self.user, self.passwords[0].get_secret_value())
             return replace(request, headers={**request.headers, "authorization": authorization})
         parts = urlsplit(request.url)
-        path = "/".join(parts.path.split("/")[:_STEPS_OF_A_SOURCE])
+        path = "/".join(parts.path.split("/")[:STEPS_OF_A_SOURCE])
         secret = quote(self.path_secrets[0].get_secret_value(), safe="")
         return replace(request, url=parts._replace(path=f"{path}/{secret}").geturl())
 
 
 def _behind_the_source(url: str) -> str:
-    return unquote("/".join(urlsplit(url).path.split("/")[_STEPS_OF_A_SOURCE:]))
+    return unquote("/".join(urlsplit(url).path.split("/")[STEPS_OF_A_SOURCE:]))

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 
 from balie.demo.invented import Answer
-from connectors.base import Request, Webhook
+from connectors.base import FORM, Request, Webhook
 
 GUID = "d0f6c2b8-0000-4000-8000-000000010031"
 # What the town has, as its balie.toml says. Secrets are in files that the demo writes beside it.
@@ -102,7 +102,7 @@ SHARES = {
 }
 LETTERS = 1 / 40
 """The share of citizens who write a letter."""
-_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+_JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class FrontDoor:
             return Request("GET", f"{self._url}/theme/kf/10031?{query}", {**browser, "referer": answer.page_url})
         url = f"{self._url}/v1/voorbeeldstad/{source}"
         if source == "text":
-            return Request("POST", url, {"content-type": _FORM}, _message(answer, str(answer.score)))
+            return Request("POST", url, {"content-type": FORM}, _message(answer, str(answer.score)))
         headers = {**browser, "content-type": _JSON} if source == "form" else {"content-type": _JSON}
         return Request("POST", url, headers, json.dumps(_TOLD[source](answer)).encode())
 
@@ -161,11 +161,11 @@ class FrontDoor:
             target = httpx.URL(str(reply.request.url)).join(reply.headers["location"])
             session = parse_qs(urlsplit(str(target)).query)["session"][0]
             body = urlencode({"session": session, "step": "text", "text": answer.text})
-            headers = {"content-type": _FORM, "user-agent": answer.user_agent}
+            headers = {"content-type": FORM, "user-agent": answer.user_agent}
             return Request("POST", str(target), headers, body.encode())
         if source == "text":
             url = f"{self._url}/v1/voorbeeldstad/text"
-            return Request("POST", url, {"content-type": _FORM}, _message(answer, answer.text))
+            return Request("POST", url, {"content-type": FORM}, _message(answer, answer.text))
         if source == "form" and "session" in reply.json():
             body = json.dumps({"session": reply.json()["session"], "text": answer.text, "language": answer.language})
             headers = {"content-type": _JSON, "user-agent": answer.user_agent}

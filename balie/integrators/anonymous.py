@@ -13,12 +13,11 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from connectors.base import Request
+from connectors.base import FORM, Request
 from schemas.failure import without_secrets
 
 Scrub = Callable[[str], str]
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _INVENTED: Final = (
     (re.compile(r"e-?mail|mail_?address", re.IGNORECASE), "sam.citizen@example.org"),
     (re.compile(r"phone|msisdn|mobile|(^|_)(from|sender|caller|wa_id|originator)$", re.IGNORECASE), "+31612345678"),
@@ -61,7 +60,7 @@ def anonymous(request: Request, path: str, scrub: Scrub) -> Request:
 
 
 def _body(request: Request, scrub: Scrub) -> bytes:
-    if request.media_type == _FORM:
+    if request.media_type == FORM:
         return urlencode([(name, _value(name, value, scrub)) for name, value in request.form_fields]).encode()
     try:
         told = json.loads(request.body)

@@ -9,12 +9,13 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from balie.integrators.payloads import FOLDER, cases
 from connectors.registry import connectors
+from schemas.failure import Protocol
 
 PAGE = Path("docs/coverage.md")
-_PROTOCOLS = ("webhook", "poll", "fetch", "file")
 # A case is of the first kind whose words its name holds; what is of none is counted as 'other'.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "clock change": ("clock",),
@@ -56,7 +57,7 @@ def kind_of(case: str) -> str:
 
 def _ways(name: str) -> list[str]:
     told = {_protocol(FOLDER / name / f"{case}.request.json") for case in cases(FOLDER, name)}
-    return [protocol for protocol in _PROTOCOLS if protocol in told]
+    return [protocol for protocol in get_args(Protocol) if protocol in told]
 
 
 def _protocol(path: Path) -> str:

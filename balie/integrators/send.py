@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from connectors.base import Request, Source, Webhook
-
-_STEPS_OF_A_SOURCE = 4
+from connectors.unsigned import STEPS_OF_A_SOURCE
 
 
 class NotSent(Exception):
@@ -39,7 +38,7 @@ def send(
     sent: list[Sent] = []
     with httpx.Client(timeout=30) as client:
         for recorded in requests:
-            signed = connector.sign(replace(recorded, url=_addressed(recorded.url, source, public_url)), now)
+            signed = connector.sign(replace(recorded, url=addressed(recorded.url, source, public_url)), now)
             parts, real, public = urlsplit(signed.url), urlsplit(url), urlsplit(public_url)
             address = parts._replace(scheme=real.scheme, netloc=real.netloc).geturl()
             headers = {**signed.headers, "host": public.netloc}
@@ -51,11 +50,11 @@ def send(
     return sent
 
 
-def _addressed(url: str, source: Source, public_url: str) -> str:
+def addressed(url: str, source: Source, public_url: str) -> str:
     """The recorded URL, at this source of this collector; fixed addresses, such as a landing page's, stay."""
     parts, public = urlsplit(url), urlsplit(public_url)
     path = parts.path
     if path.startswith("/v1/"):
-        behind = path.split("/")[_STEPS_OF_A_SOURCE:]
+        behind = path.split("/")[STEPS_OF_A_SOURCE:]
         path = "/".join(["", "v1", source.tenant, source.name, *behind])
     return parts._replace(scheme=public.scheme, netloc=public.netloc, path=path).geturl()

@@ -31,6 +31,7 @@ from pydantic import AwareDatetime, Field, SecretStr
 
 from connectors.addresses import ApiUrl
 from connectors.base import (
+    FORM,
     BadRow,
     Call,
     Cursor,
@@ -52,7 +53,7 @@ from connectors.signatures import same
 from connectors.unsigned import Unsigned
 from schemas.feedback import Channel, Metric
 
-_FORMS: Final = ("application/x-www-form-urlencoded", MULTIPART)
+_FORMS: Final = (FORM, MULTIPART)
 _FULL = 1_000  # requests that one answer holds at most
 _SHORTEST = 60  # seconds of a window
 # What an app gives with a new request.
@@ -86,10 +87,6 @@ class Open311(Unsigned, Poll):
     )
     window_days: float = Field(7, description="How much time one call asks for", gt=0, le=90)
     look_back_days: float = Field(2, description="How late a request may be published", gt=0, le=90)
-
-    @property
-    def is_called(self) -> bool:
-        return not self.is_polled
 
     @property
     def has_other_proof(self) -> bool:

@@ -26,6 +26,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.addresses import ApiUrl
 from connectors.base import (
+    FORM,
     BadRow,
     Call,
     Cursor,
@@ -91,10 +92,6 @@ class Wootric(Unsigned, Poll):
         return self
 
     @property
-    def is_called(self) -> bool:
-        return not self.is_polled
-
-    @property
     def has_other_proof(self) -> bool:
         return bool(self.secrets)
 
@@ -129,7 +126,7 @@ class Wootric(Unsigned, Poll):
         secret = self.client_secret.get_secret_value() if self.client_secret else ""
         form = {"grant_type": "client_credentials", "client_id": self.client_id or "", "client_secret": secret}
         account = f"?{urlencode({'account_token': self.account_token})}" if self.account_token else ""
-        headers = {"content-type": "application/x-www-form-urlencoded"}
+        headers = {"content-type": FORM}
         return Call(f"{self._url}/oauth/token{account}", "POST", headers, urlencode(form).encode())
 
     def token(self, response: Response) -> str:

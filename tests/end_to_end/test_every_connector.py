@@ -27,6 +27,7 @@ from pydantic import SecretStr
 
 import connectors.intake
 from balie.demo.stage import TENANT, Stage
+from balie.integrators.send import addressed
 from connectors.base import Call, Connector, Fetcher, File, Mail, Poll, Request, Response, Source, Webhook
 from connectors.collector.app import Configured, create_app
 from connectors.collector.limits import Limits
@@ -139,12 +140,7 @@ def post(case: Case, url: str, client: httpx.Client) -> None:
     """As the provider sends it: to the source's address, or to the fixed one that the payload has."""
     assert isinstance(case.connector, Webhook)
     for request in case.requests:
-        parts, public = urlsplit(request.url), urlsplit(url)
-        path = parts.path
-        if path.startswith("/v1/"):
-            path = "/".join(["", "v1", TENANT, case.source.name, *path.split("/")[4:]])
-        address = parts._replace(scheme="http", netloc=public.netloc, path=path).geturl()
-        signed = case.connector.sign(replace(request, url=address), case.now)
+        signed = case.connector.sign(replace(request, url=addressed(request.url, case.source, url)), case.now)
         answer = client.request(signed.method, signed.url, headers=dict(signed.headers), content=signed.body)
         assert answer.status_code < 500, case.name
 
