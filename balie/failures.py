@@ -23,8 +23,8 @@ from storage.log.records import event_record, failure_record, replay_record, tom
 
 if TYPE_CHECKING:
     from connectors.base import Connector, Source
-    from storage.state.conversations import Conversations
     from storage.state.discarded import DiscardedFailures
+    from storage.state.store import State
 
 
 class Refused(Exception):
@@ -115,28 +115,29 @@ def discard(
     log.append(topic, [tombstone(failure) for failure in failures])
 
 
-def reader(sources: Sequence[tuple[Source, Connector]], conversations: Conversations, now: datetime) -> Reader:
-    """Reads by the connector of the failure's source, as the settings have it now."""
+def reader(sources: Sequence[tuple[Source, Connector]], state: State, now: datetime) -> Reader:
+    """Reads by the connector of the failure's source, as the settings have it now. What is to be fetched is queued."""
     by_name = {(source.tenant, source.name): (source, connector) for source, connector in sources}
 
     def read(failure: FailedEvent) -> Reading:
         found = by_name.get((failure.tenant or "", failure.source or ""))
         if found is None:
             raise Refused("its source is not in the settings any more: put it back, or discard the failure")
-        return _read(failure, *found, conversations, now)
+        return _read(failure, *found, state, now)
 
     return read
 
 
-def _read(
-    failure: FailedEvent, source: Source, connector: Connector, conversations: Conversations, now: datetime
-) -> Reading:
+def _read(failure: FailedEvent, source: Source, connector: Connector, state: State, now: datetime) -> Reading:
     from connectors.errors import Rejected
 
     try:
         if failure.method is None:
             return _read_rows(failure, source, connector)
-        return _read_request(failure, source, connector, conversations, now)
+        if failure.protocol == "fetch":
+            state.fetches.queue(source.tenant, source.name, failure.body.decode(), now)
+            return Reading([])
+        return _read_request(failure, source, connector, state, now)
     except Rejected as rejected:
         return Reading([], rejected.reason)
 
@@ -144,27 +145,17 @@ def _read(
 def _read_rows(failure: FailedEvent, source: Source, connector: Connector) -> Reading:
     """A row of a file or an item of a page, which was kept as a file or page of that only."""
     from connectors.base import BadRow, Ignored, Request, finish
-    from connectors.errors import Rejected
     from connectors.intake import rows_of
 
     received_at = failure.first_received_at
     records: list[NewRecord] = []
     unread: str | None = None
     protocol = failure.protocol or "file"
-    try:
-        page = Request("GET", failure.url or "", failure.headers, failure.body)
-        rows = rows_of(connector, protocol, page, {}, source, received_at)
-        if rows is None:
-            raise Refused(f"the connector {source.connector} does not take {protocol}: configure the one that does")
-        rows = list(rows)
-    except Refused:
-        raise
-    except Rejected:
-        raise
-    except Exception as error:
-        # The message of an error may quote what was given; its type does not.
-        return Reading([], f"the connector failed: {type(error).__name__}")
-    for row in rows:
+    page = Request("GET", failure.url or "", failure.headers, failure.body)
+    found = rows_of(connector, protocol, page, {}, source, received_at)
+    if found is None:
+        raise Refused(f"the connector {source.connector} does not take {protocol}: configure the one that does")
+    for row in list(found):
         try:
             if isinstance(row, BadRow):
                 unread = row.reason
@@ -175,9 +166,7 @@ def _read_rows(failure: FailedEvent, source: Source, connector: Connector) -> Re
     return Reading(records, unread)
 
 
-def _read_request(
-    failure: FailedEvent, source: Source, connector: Connector, conversations: Conversations, now: datetime
-) -> Reading:
+def _read_request(failure: FailedEvent, source: Source, connector: Connector, state: State, now: datetime) -> Reading:
     from connectors.base import Piece, Webhook
     from connectors.collector.limits import Limits
     from connectors.conversation import keep
@@ -190,7 +179,7 @@ def _read_request(
     stays_open = now + Limits().conversation - received_at  # as if it had come now, but for its time of receipt
 
     def join(piece: Piece, session: str) -> FeedbackEvent:
-        return keep(conversations, piece, session, source, received_at, stays_open)
+        return keep(state.conversations, piece, session, source, received_at, stays_open)
 
     items, unread = parsed(connector, source, request_of(failure), received_at, replayed=True)
     # A session that the collector would mint is here the same however often this is replayed.
@@ -201,6 +190,8 @@ def _read_request(
         for item in items
     ]
     intake = settled(connector, source, with_sessions, unread, received_at, join)
+    for url in intake.fetches:
+        state.fetches.queue(source.tenant, source.name, url, now)
     return Reading([event_record(event) for event in intake.events], intake.unread)
 
 

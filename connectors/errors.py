@@ -2,6 +2,7 @@
 
     ConnectorError
     ├── Rejected       the request is refused with a 4xx status, and nothing of it is kept: the sender mends it
+    │   └── Failed     the connector failed at a page, a mail or a file: its developer mends it
     └── Misconfigured  a connector's settings cannot work: the message says which setting to mend
 
 Messages say what is wrong with which field. They never quote what was sent, nor a secret.
@@ -24,6 +25,13 @@ class Rejected(ConnectorError):
         self.status = status
         self.reason = reason
         self.headers = headers or {}
+
+
+class Failed(Rejected):
+    """The connector raised what it never should. The message says which kind of exception, and none of its words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(500, reason)
 
 
 class Misconfigured(ConnectorError):

@@ -28,7 +28,7 @@ from connectors.base import (
     Webhook,
     finish,
 )
-from connectors.errors import Rejected
+from connectors.errors import Failed, Rejected
 from schemas.feedback import FeedbackEvent, Unreadable
 from storage.errors import StorageError
 
@@ -75,7 +75,7 @@ def parsed(
             raise
         return (), rejected.reason
     except Exception as error:
-        return (), _fault(source, error)
+        return (), fault(source, error)
 
 
 def settled(
@@ -108,7 +108,7 @@ def settled(
         except StorageError:
             raise
         except Exception as error:
-            intake.unread = _fault(source, error)
+            intake.unread = fault(source, error)
     return intake
 
 
@@ -118,22 +118,31 @@ def rows_of(
     """What a page, a fetched answer, a message or a file tells; None where the connector does not take it that way."""
     response = Response(request.body, request.headers)
     if protocol == "poll" and isinstance(connector, Poll):
-        return _when_asked(lambda: connector.parse_page(response, cursor, source, now).items)
+        return told(lambda: connector.parse_page(response, cursor, source, now).items, source)
     if protocol == "poll" and isinstance(connector, Mail):
-        return _when_asked(lambda: connector.parse_mail(request.body, source, now))
+        return told(lambda: connector.parse_mail(request.body, source, now), source)
     if protocol == "fetch" and isinstance(connector, Fetcher):
-        return _when_asked(lambda: connector.parse_fetched(request.url, response, source, now))
+        return told(lambda: connector.parse_fetched(request.url, response, source, now), source)
     if protocol == "file" and isinstance(connector, File):
-        return _when_asked(lambda: connector.parse_rows(request.body, source, now))
+        return told(lambda: connector.parse_rows(request.body, source, now), source)
     return None
 
 
-def _when_asked(read: Callable[[], Iterable[Draft | Ignored | BadRow]]) -> Iterator[Draft | Ignored | BadRow]:
-    """The rows, with nothing read before the first is asked for: Rejected comes where whoever takes rows expects it."""
-    yield from read()
+def told(read: Callable[[], Iterable[Draft | Ignored | BadRow]], source: Source) -> Iterator[Draft | Ignored | BadRow]:
+    """The rows that a connector reads, with nothing read before the first is asked for.
+
+    So all it can raise is raised where rows are taken: Rejected, or Failed for a fault of the connector, which must
+    not stop the sources beside its own.
+    """
+    try:
+        yield from read()
+    except Rejected:
+        raise
+    except Exception as error:
+        raise Failed(fault(source, error)) from None
 
 
-def _fault(source: Source, error: Exception) -> str:
+def fault(source: Source, error: Exception) -> str:
     """A fault of the connector. The message of an error may quote what it was given; its type does not."""
-    logger.error("connector %s failed on a request: %s", source.connector, type(error).__name__)
+    logger.error("connector %s failed: %s", source.connector, type(error).__name__)
     return f"the connector failed: {type(error).__name__}"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connectors.base import Request, Source
-from schemas.failure import FailedEvent, Stage, failure_of_request, without_secrets
+from schemas.failure import FailedEvent, Protocol, Stage, failure_of_request, without_secrets
 from schemas.feedback import MAX_URL
 
-Protocol = Literal["webhook", "poll", "fetch", "file"]
 _SECRET_PARAMETERS = ("token", "secret", "signature", "key", "password", "guid", "auth")
 
 
@@ -29,6 +27,12 @@ def request_of(failure: FailedEvent) -> Request:
 def failed_row(content: bytes, source: Source, reason: str, now: datetime, protocol: Protocol = "file") -> FailedEvent:
     """A row of a file, or an item of a page, that is no answer; `content` is a file (a page) with only that."""
     return _failed(source, reason, content, content, now, protocol)
+
+
+def failed_fetch(url: str, source: Source, reason: str, now: datetime) -> FailedEvent:
+    """An address that was given up. It is the body, since its parameters, which `url` would lose, may be needed."""
+    told = url.encode()
+    return _failed(source, reason, told, told, now, "fetch").model_copy(update={"method": "GET"})
 
 
 def _failed(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
 from connectors.base import BadRow, Draft, Ignored, Source, finish
-from connectors.records import Protocol, failed_row
-from schemas.failure import FailedEvent
+from connectors.records import failed_fetch, failed_row
+from schemas.failure import FailedEvent, Protocol
 from schemas.feedback import Unreadable
 from storage.errors import TooLarge
 from storage.log.base import Log, NewRecord
 from storage.log.records import event_record, failure_record
 
-logger = logging.getLogger(__name__)
 _BLOCK = 1_000
 
 
@@ -71,9 +69,15 @@ class Keeper:
                 self._one_by_one(answers, source, protocol, kept)
         return kept
 
-    def fail(self, content: bytes, source: Source, reason: str, protocol: Protocol) -> None:
-        """A file or page that cannot be read as a whole becomes a failure."""
+    def fail(self, content: bytes, source: Source, reason: str, protocol: Protocol) -> Kept:
+        """What cannot be taken as a whole, a file, a page or a record, becomes a failure; as a row it has no number."""
         self._append([failed_row(content, source, reason, self.clock(), protocol)])
+        return Kept(failed_rows=[(0, reason)])
+
+    def give_up(self, url: str, source: Source, reason: str) -> Kept:
+        """What cannot be fetched becomes a failure, whose replay queues it again."""
+        self._append([failed_fetch(url, source, reason, self.clock())])
+        return Kept(failed_rows=[(0, reason)])
 
     def _records(
         self, rows: Iterable[Draft | Ignored | BadRow], source: Source, protocol: Protocol, kept: Kept
@@ -112,5 +116,4 @@ class Keeper:
                 self._log.append(self._feedback, [record])
             except TooLarge:
                 kept.answers -= 1
-                kept.failed_rows.append((0, "it is too large for the log"))
-                self.fail(record.value or b"", source, "it is too large for the log", protocol)
+                kept.add(self.fail(record.value or b"", source, "it is too large for the log", protocol))

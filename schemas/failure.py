@@ -12,6 +12,9 @@ from pydantic import Base64Bytes, Field, StringConstraints
 
 from schemas.feedback import NAMESPACE, Moment, Part, Slug
 
+Protocol = Literal["webhook", "poll", "fetch", "file"]
+"""The ways in which answers come to the edge."""
+
 # Counted from the first receipt; after it a failure counts as discarded and is not replayed any more.
 LIFETIME = timedelta(days=20)
 
@@ -45,7 +48,10 @@ class Origin(Part):
 
 
 class FailedEvent(Part):
-    """One failure. `body` are the bytes as they came (base64 in JSON); `reason` never quotes them."""
+    """One failure. `body` are the bytes as they came (base64 in JSON); `reason` never quotes them.
+
+    A request has a `method`: one that was sent to us, or with the protocol `fetch` ours, whose URL is the body.
+    """
 
     failure_id: UUID
     stage: Stage
@@ -53,7 +59,7 @@ class FailedEvent(Part):
     tenant: Slug | None = None
     source: Slug | None = None
     origin: Origin | None = None
-    protocol: Literal["webhook", "poll", "fetch", "file"] | None = None
+    protocol: Protocol | None = None
     method: Annotated[str, StringConstraints(max_length=10)] | None = None
     url: Annotated[str, StringConstraints(max_length=8_000)] | None = None
     headers: dict[str, str] = Field(default_factory=dict)

@@ -120,7 +120,7 @@ def _replay(
     now = datetime.now(UTC)
     outcomes: list[dict[str, Any]] = []
     with _opened(settings) as desk, open_state(settings) as state:
-        read = reader(sources(settings), state.conversations, now)
+        read = reader(sources(settings), state, now)
         for failure in desk.choose(failure_ids, everything, tenant, source, stage):
             outcome: dict[str, Any] = {"failure_id": str(failure.failure_id), "replayed": True, "problem": None}
             try:

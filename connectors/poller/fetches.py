@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from threading import Event
 
-from connectors.base import Draft, Fetcher, Ignored, Source
+from connectors.base import BadRow, Draft, Fetcher, Ignored, Source
 from connectors.errors import Rejected
+from connectors.intake import told
 from connectors.poller.http import Away, Caller
 from connectors.rows import Keeper, Kept
 from storage.state.fetches import Fetches, QueuedFetch
 
-logger = logging.getLogger(__name__)
 GIVEN_UP_AFTER = timedelta(days=7)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
@@ -50,19 +49,13 @@ class Fetched:
                 wait = min(_FIRST_WAIT * 2 ** min(fetch.tries, 10), _LONGEST_WAIT)
                 self._fetches.put_off(fetch, now + wait)
                 return
-            self._keeper.fail(fetch.url.encode(), self._source, f"given up to fetch: {reason}", "fetch")
-            kept.failed_rows.append((0, f"given up to fetch: {reason}"))
+            kept.add(self._keeper.give_up(fetch.url, self._source, f"given up to fetch: {reason}"))
         self._fetches.done(fetch)
 
-    def _items(self, fetch: QueuedFetch) -> list[Draft | Ignored]:
+    def _items(self, fetch: QueuedFetch) -> list[Draft | Ignored | BadRow]:
         # It was on the list when it was queued; the settings may have changed since.
         if isinstance(allowed := self._connector.fetch(fetch.url), Ignored):
             return [allowed]
         response = self._caller(self._connector.fetch_call(fetch.url, self._keeper.clock()))
-        try:
-            return list(self._connector.parse_fetched(fetch.url, response, self._source, self._keeper.clock()))
-        except Rejected:
-            raise
-        except Exception as error:
-            logger.error("connector %s failed on what it fetched: %s", self._source.connector, type(error).__name__)
-            raise Away(f"the connector failed: {type(error).__name__}") from None
+        now = self._keeper.clock()
+        return list(told(lambda: self._connector.parse_fetched(fetch.url, response, self._source, now), self._source))

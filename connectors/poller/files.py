@@ -8,6 +8,7 @@ from threading import Event
 
 from connectors.base import File, Source
 from connectors.errors import Rejected
+from connectors.intake import told
 from connectors.poller.http import Away
 from connectors.poller.places import MOST_BYTES, Place, PlacedFile
 from connectors.rows import Keeper, Kept
@@ -74,8 +75,7 @@ class Watched:
     def _kept(self, content: bytes) -> Kept:
         source, now = self._source, self._keeper.clock()
         try:
-            return self._keeper.keep(self._connector.parse_rows(content, source, now), source, "file")
+            rows = told(lambda: self._connector.parse_rows(content, source, now), source)
+            return self._keeper.keep(rows, source, "file")
         except Rejected as rejected:
-            reason = rejected.reason
-        self._keeper.fail(content, source, reason, "file")
-        return Kept(failed_rows=[(0, reason)])
+            return self._keeper.fail(content, source, rejected.reason, "file")

@@ -2,52 +2,48 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Literal
 
 from connectors.base import BadRow, Draft, File, Ignored, Mail, Source
 from connectors.email.message import attachments
 from connectors.errors import Rejected
+from connectors.intake import told
 from connectors.poller.mailbox import Mailbox
 from connectors.poller.places import is_wanted
 from connectors.rows import Keeper, Kept
+from schemas.failure import Protocol
 from storage.state.cursors import Cursors
 
-logger = logging.getLogger(__name__)
-
 Rows = Iterable[Draft | Ignored | BadRow]
-Way = Literal["poll", "files"]
 
 
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """What is taken from a mail: pieces of it, and how each is read."""
+    """What is taken from a mail: pieces of it, and how each is read. `way` is what its cursor is called."""
 
-    def __init__(
-        self, way: Way, pieces: Callable[[bytes], Iterable[bytes]], rows: Callable[[bytes, Source, Keeper], Rows]
-    ) -> None:
-        self.way = way
-        self.pieces = pieces
-        self.rows = rows
+    way: Literal["poll", "files"]
+    protocol: Protocol
+    pieces: Callable[[bytes], Iterable[bytes]]
+    rows: Callable[[bytes, Source, datetime], Rows]
 
 
 def answers_in(connector: Mail) -> Contents:
     """The mail itself is an answer."""
-    return Contents(
-        "poll",
-        lambda mail: [mail],
-        lambda mail, source, keeper: connector.parse_mail(mail, source, keeper.clock()),
-    )
+    return Contents("poll", "poll", lambda mail: [mail], connector.parse_mail)
 
 
 def files_in(connector: File, pattern: str = "*") -> Contents:
     """Those of its attachments are exports whose names are of the pattern."""
-    return Contents(
-        "files",
-        lambda mail: [one.content for one in attachments(mail) if is_wanted(one.name, pattern)],
-        lambda file, source, keeper: connector.parse_rows(file, source, keeper.clock()),
-    )
+
+    def wanted(mail: bytes) -> list[bytes]:
+        return [one.content for one in attachments(mail) if is_wanted(one.name, pattern)]
+
+    return Contents("files", "file", wanted, connector.parse_rows)
 
 
 class Mailed:
@@ -78,18 +74,13 @@ class Mailed:
         return kept
 
     def _take(self, mail: bytes) -> Kept:
-        kept = Kept()
-        protocol: Literal["poll", "file"] = "file" if self._contents.way == "files" else "poll"
+        """What is in one mail; one that cannot be read must not hold up those behind it."""
+        kept, contents, source, now = Kept(), self._contents, self._source, self._keeper.clock()
         piece = mail
         try:
-            for piece in self._contents.pieces(mail):
-                kept.add(
-                    self._keeper.keep(self._contents.rows(piece, self._source, self._keeper), self._source, protocol)
-                )
-            return kept
+            for piece in contents.pieces(mail):
+                rows = told(partial(contents.rows, piece, source, now), source)
+                kept.add(self._keeper.keep(rows, source, contents.protocol))
         except Rejected as rejected:
-            reason = rejected.reason
-        # One mail that cannot be read must not hold up those behind it.
-        self._keeper.fail(piece, self._source, reason, protocol)
-        kept.failed_rows.append((0, reason))
+            kept.add(self._keeper.fail(piece, source, rejected.reason, contents.protocol))
         return kept

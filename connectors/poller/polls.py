@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from threading import Event
 
 from connectors.base import Call, Page, Poll, Response, Source
 from connectors.errors import Rejected
+from connectors.intake import fault
 from connectors.poller.http import Away, Caller
 from connectors.rows import Keeper, Kept
 from storage.state.cursors import Cursors
 
-logger = logging.getLogger(__name__)
 _WAY = "poll"
 
 
@@ -58,9 +57,7 @@ class Polled:
         except Away:
             raise
         except Exception as error:
-            # The message of an error may quote what was given; its type does not.
-            logger.error("connector %s failed on a page: %s", self._source.connector, type(error).__name__)
-            raise Away(f"the connector failed: {type(error).__name__}") from None
+            raise Away(fault(self._source, error)) from None
 
     def _asked(self, cursor: dict[str, object]) -> Response:
         fresh = self._token is None
@@ -69,12 +66,11 @@ class Polled:
         try:
             return self._caller(self._call(cursor))
         except Away as away:
-            has_expired = away.status in self._connector.expired
-            if not has_expired or fresh:
-                if has_expired:
-                    self._token = None
-                    raise Away(f"{away}: mend the key or password in the settings", away.status) from None
+            if away.status not in self._connector.expired:
                 raise
+            if fresh:
+                self._token = None
+                raise Away(f"{away}: mend the key or password in the settings", away.status) from None
         self._token = self._log_in()  # the old one has expired
         return self._caller(self._call(cursor))
 

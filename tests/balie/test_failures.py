@@ -1,5 +1,6 @@
 """Failures tried again and given up, over the real log and state."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from pydantic import SecretStr
 
 from balie.failures import Refused, bury, discard, open_failures, reader, replay
 from connectors.base import Connector, Request, Source
-from connectors.records import failed_request, failed_row
+from connectors.records import failed_fetch, failed_request, failed_row
+from connectors.registry import configured
 from connectors.web.form import WebForm
 from connectors.web.govmetric import GovMetric
 from schemas.failure import LIFETIME, REPLAY_HEADER, FailedEvent, Origin, Replay, Stage, failure_of_record
@@ -176,7 +178,7 @@ def test_what_has_expired_is_not_open_and_not_replayed(log: SqliteLog) -> None:
 
 
 def read_by(connector: Connector, state: State) -> Any:
-    return reader([(SOURCE, connector)], state.conversations, NOW)
+    return reader([(SOURCE, connector)], state, NOW)
 
 
 SIGNED = WebForm(passwords=(SecretStr("pw"),))
@@ -258,10 +260,24 @@ def test_a_row_that_is_still_bad_stays_open(log: SqliteLog, state: State) -> Non
     assert open_ids(log) == [failure.failure_id]
 
 
+def test_what_is_only_named_is_queued_to_be_fetched_by_both_kinds_of_failure(log: SqliteLog, state: State) -> None:
+    case = "https://zaken.example/zaken/1"
+    told = {"kanaal": "zaken", "hoofdObject": case, "resource": "zaak", "resourceUrl": case, "actie": "create"}
+    body = json.dumps({**told, "aanmaakdatum": "2026-11-01T09:15:00Z"}).encode()
+    zgw = configured("zgw", {"auth": ["Token x"], "fetch_hosts": ["zaken.example"]})
+    for failure in (request_failure(body), failed_fetch(case, SOURCE, "given up to fetch: it answers 404", RECEIVED)):
+        put(log, failure)
+        assert replay(failure, log, TOPICS, read_by(zgw, state), NOW) == 0
+        (fetch,) = state.fetches.due("a", "desk", NOW)
+        assert (fetch.url, fetch.queued_at) == (case, NOW)
+        state.fetches.done(fetch)
+    assert open_ids(log) == []
+
+
 def test_a_source_that_is_gone_or_reads_something_else(log: SqliteLog, state: State) -> None:
     failure = request_failure(b"{}")
     with pytest.raises(Refused, match="not in the settings any more"):
-        replay(failure, log, TOPICS, reader([], state.conversations, NOW), NOW)
+        replay(failure, log, TOPICS, reader([], state, NOW), NOW)
     row = failed_row(b"a,b", SOURCE, "bad", RECEIVED)
     with pytest.raises(Refused, match="configure the one that does"):
         replay(row, log, TOPICS, read_by(SIGNED, state), NOW)

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 import connectors.conversation
 import connectors.intake
 from connectors.base import Draft, Fetch, Ignored, Piece, Request, Source, Webhook, finish
-from connectors.errors import Rejected
+from connectors.errors import Failed, Rejected
 from connectors.registry import configured
 from connectors.registry import connectors as registered
 from connectors.trial import Trial, request_of
@@ -347,6 +347,8 @@ def test_no_page_and_no_file_whatever_throws(name: str, data: st.DataObject) -> 
             if isinstance(row, Draft):
                 with suppress(Unreadable):
                     finish(row, source, now)
+    except Failed:
+        raise
     except Rejected:
         pass
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from connectors.base import File
+from connectors.base import BadRow, Draft, File, Ignored, Source
 from connectors.poller import files
 from connectors.poller.files import Watched
 from connectors.poller.http import Away
 from connectors.poller.places import Folder
 from connectors.registry import configured
 from connectors.rows import Keeper
+from connectors.web.govmetric import GovMetric
+from schemas.failure import FailedEvent
 from schemas.topics import FAILURES
 from storage.log.sqlite import SqliteLog
 from storage.state.store import State
@@ -110,6 +113,27 @@ def test_a_file_that_cannot_be_read_becomes_a_failure_once(
     assert [row for row, _ in kept.failed_rows] == [0]
     watched.round(Event())
     assert len(values_in(log, FAILURES)) == 1
+
+
+def test_a_fault_of_the_connector_is_a_failure_of_that_file_and_of_no_other(
+    make: Callable[..., Watched], folder: Path, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = GovMetric.parse_rows
+
+    def faulty(self: GovMetric, content: bytes, source: Source, now: datetime) -> Iterator[Draft | Ignored | BadRow]:
+        for row in read(self, content, source, now):
+            yield row
+            if b"Traag" in content:
+                raise KeyError("canary")
+
+    monkeypatch.setattr(GovMetric, "parse_rows", faulty)
+    watched = make()
+    (folder / "a.csv").write_text(HEADER + ROWS[1])
+    (folder / "b.csv").write_text(HEADER + ROWS[2])
+    kept = watched.round(Event())
+    assert (kept.answers, [reason for _, reason in kept.failed_rows]) == (1, ["the connector failed: KeyError"])
+    (failure,) = (FailedEvent.model_validate_json(value) for value in values_in(log, FAILURES))
+    assert failure.body == (HEADER + ROWS[1]).encode()
 
 
 def test_a_missing_folder_is_away(state: State, keeper: Keeper, tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import datetime
 from email.message import EmailMessage
 from threading import Event
 
 import pytest
 
-from connectors.base import File, Mail
+from connectors.base import File, Mail, Source
 from connectors.poller.mailbox import Mailbox
-from connectors.poller.mails import Contents, Mailed, answers_in, files_in
+from connectors.poller.mails import Contents, Mailed, Rows, answers_in, files_in
 from connectors.registry import configured
 from connectors.rows import Keeper
 from schemas.topics import FAILURES
@@ -72,6 +74,23 @@ def test_new_mails_become_answers_and_a_bad_one_holds_up_no_other(
     imap_server.deliver(mail(3), folder=folder)
     assert rounds.round(Event()).answers == 1
     assert [event.answers[0].text for event in events_in(log)] == ["Prima geholpen!", "Świetnie", "Prima geholpen!"]
+    assert len(values_in(log, FAILURES)) == 1
+
+
+def test_a_fault_of_the_connector_is_a_failure_of_that_mail_and_of_no_other(
+    imap_server: MailServer, folder: str, state: State, keeper: Keeper, log: SqliteLog
+) -> None:
+    whole = answers()
+
+    def faulty(piece: bytes, source: Source, now: datetime) -> Rows:
+        if b"Traag" in piece:
+            raise KeyError("canary")
+        return whole.rows(piece, source, now)
+
+    rounds = mailed(imap_server, folder, state, keeper, replace(whole, rows=faulty))
+    imap_server.deliver(mail(1, "Traag"), mail(2), folder=folder)
+    kept = rounds.round(Event())
+    assert (kept.answers, [reason for _, reason in kept.failed_rows]) == (1, ["the connector failed: KeyError"])
     assert len(values_in(log, FAILURES)) == 1
 
 
