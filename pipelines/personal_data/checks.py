@@ -5,12 +5,12 @@ Nothing here looks at a text; a caller hands over the bare digits of a candidate
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from operator import mul
 from typing import Final
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, country_code_for_region, is_valid_number, parse
-from phonenumbers.phonenumberutil import NumberParseException
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, country_code_for_region
 from stdnum import luhn, numdb
 from stdnum.exceptions import ValidationError
 from stdnum.fi import hetu
@@ -109,15 +109,28 @@ REGIONS: Final = ("NL", "GB", "PL", "NO", "FI")
 COUNTRY_CODES: Final = {str(country_code_for_region(region)): region for region in REGIONS}
 # The kinds of number a person can have. Free, premium and shared-cost numbers are a service's: they stay.
 _PERSONAL_KINDS: Final = ("fixed_line", "mobile", "personal_number", "voip", "pager", "uan", "voicemail")
+# Of countries that are none of ours it is not worth to know a service from a person.
+_OTHER_KINDS: Final = ("toll_free", "premium_rate", "shared_cost")
+
+
+def _metadata(code: int, region: str) -> PhoneMetadata:
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    if metadata is None:
+        raise LookupError(f"the library of phone numbers lists region {region} and has nothing of it: report it there")
+    return metadata
+
+
+def _valid(metadata: PhoneMetadata, kinds: Sequence[str]) -> str:
+    """What matches the national numbers of some kinds."""
+    found = (getattr(metadata, kind) for kind in kinds)
+    patterns = [kind.national_number_pattern for kind in found if kind and kind.national_number_pattern]
+    return f"(?:{'|'.join(patterns)})"
 
 
 @cache
 def _national(region: str) -> re.Pattern[str]:
-    metadata = PhoneMetadata.metadata_for_region(region)
-    kinds = (getattr(metadata, kind) for kind in _PERSONAL_KINDS)
     # 14 0xx of a Dutch town and five-digit Norwegian numbers are in `uan`: too short to be a person's.
-    patterns = [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
-    return re.compile(rf"(?=\d{{6,}})(?:{'|'.join(patterns)})")
+    return re.compile(r"(?=\d{6,})" + _valid(_metadata(0, region), _PERSONAL_KINDS))
 
 
 def is_national_phone(digits: str, region: str) -> bool:
@@ -125,8 +138,19 @@ def is_national_phone(digits: str, region: str) -> bool:
     return bool(_national(region).fullmatch(digits)) and not (region == "NL" and digits.startswith("140"))
 
 
+@cache
+def _international(code: int, region: str) -> re.Pattern[str]:
+    metadata = _metadata(code, region)
+    # What a transformation is for is said without the country code. A trunk prefix is said in spite of it.
+    prefix = (
+        metadata.national_prefix if metadata.national_prefix_transform_rule else metadata.national_prefix_for_parsing
+    )
+    trunk = f"(?:{prefix})?" if prefix else ""
+    return re.compile(trunk + _valid(metadata, (*_PERSONAL_KINDS, *_OTHER_KINDS)))
+
+
 def is_international_phone(digits: str) -> bool:
-    """Whether digits that begin with a country code are a valid number of that country."""
+    """Whether digits that begin with a country code are a valid number of that country, by libphonenumber's data."""
     for length in (2, 3):
         region = COUNTRY_CODES.get(digits[:length])
         if region:
@@ -134,29 +158,10 @@ def is_international_phone(digits: str) -> bool:
             return is_national_phone(rest, region) or (
                 region != "PL" and region != "NO" and rest[:1] == "0" and is_national_phone(rest[1:], region)
             )
-    return _is_plausible(digits) and _is_valid(digits)
-
-
-def _is_plausible(digits: str) -> bool:
-    """Whether digits have the form of some number of their country: the cheap question before the dear one."""
+    # No country code begins with another.
     for length in (1, 2, 3):
         regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length])) if digits[0] != "0" else None
         if regions:
-            return any(_form(region).fullmatch(digits, length) for region in regions)
+            code = int(digits[:length])
+            return any(_international(code, region).fullmatch(digits, length) for region in regions)
     return False
-
-
-@cache
-def _form(region: str) -> re.Pattern[str]:
-    metadata = PhoneMetadata.metadata_for_region(region)
-    if metadata is None or metadata.national_prefix_transform_rule or not metadata.general_desc:
-        return re.compile(".*")
-    prefix = metadata.national_prefix_for_parsing
-    return re.compile((f"(?:{prefix})?" if prefix else "") + f"(?:{metadata.general_desc.national_number_pattern})")
-
-
-def _is_valid(digits: str) -> bool:
-    try:
-        return is_valid_number(parse("+" + digits, None))
-    except NumberParseException:
-        return False
