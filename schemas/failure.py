@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Base64Bytes, Field, StringConstraints
+from pydantic import Base64Bytes, Field, StringConstraints, field_validator
 
-from schemas.feedback import NAMESPACE, Moment, Part, Slug
+from schemas.feedback import NAMESPACE, Moment, Part, Slug, null_is_absent
 
 Protocol = Literal["webhook", "poll", "fetch", "file"]
 """The ways in which answers come to the edge."""
@@ -67,6 +67,8 @@ class FailedEvent(Part):
     first_received_at: Moment
     failed_at: Moment
     attempt: int = Field(1, ge=1)
+
+    _null_is_absent = field_validator("headers", "attempt", mode="before")(null_is_absent)
 
     @property
     def expires_at(self) -> datetime:

@@ -12,7 +12,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from schemas.failure import FailedEvent
 from schemas.feedback import (
     MAX_NOTES,
     MAX_TEXT,
@@ -20,6 +22,7 @@ from schemas.feedback import (
     FeedbackEvent,
     NewerSchema,
     Note,
+    Part,
     Unreadable,
     feedback_id,
     read,
@@ -154,6 +157,17 @@ def test_null_is_as_good_as_missing(raw: Event) -> None:
     optional = set(FeedbackEvent.model_fields) - VITAL
     assert read(raw(**dict.fromkeys(optional))) == read(raw())
     assert read(raw(authority=None, order=None, outcome=None, schema_version=None)) == read(raw())
+
+
+@pytest.mark.parametrize("part", sorted({FailedEvent, *Part.__subclasses__()}, key=str), ids=lambda part: part.__name__)
+def test_null_is_no_fault_of_what_may_be_missing(part: type[Part]) -> None:
+    nulls = {field.alias or name: None for name, field in part.model_fields.items() if not field.is_required()}
+    faulty: set[int | str] = set()
+    try:
+        part.model_validate(nulls)
+    except ValidationError as error:  # of what may not be missing
+        faulty = {fault["loc"][0] for fault in error.errors()}
+    assert not faulty & nulls.keys()
 
 
 def test_what_is_not_valid_becomes_a_note_and_takes_nothing_else_along(raw: Event) -> None:
