@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 
 from connectors.base import Draft, Ignored, Item, Piece, Question
 from schemas.feedback import Note
@@ -42,7 +41,7 @@ _IN = (
 
 
 def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft, edit: str | None = None) -> Item:
-    """What a message is. `draft` is its answer without the answers, under the provider's id of the message.
+    """What a message is. `draft` is its answer but for the answers, under the provider's id of the message.
 
     `sender` is what the provider knows them by for as long as a conversation lasts. Where a message takes the place of
     an earlier one, `draft` is under the id of that one, and `edit` is its own.
@@ -53,18 +52,19 @@ def item_of(text: str | None, sender: str | None, asks: Question, draft: Draft, 
     if choice := opting(text):
         return Ignored(f"opting {choice}")
     if asks.scale is None:
-        return replace(draft, answers=[asks.words(text)])
+        draft.answers = [asks.words(text)]
+        return draft
     message_id, number = draft.source_id or "", _NUMBER.fullmatch(text)
     if number is not None and number[2] is not None and int(number[2]) != asks.scale.max:
         number = None  # out of something else
     is_score = number is not None and asks.scale.min <= int(number[1]) <= asks.scale.max
     if number is not None and is_score:
-        draft = replace(draft, answers=[asks.answer(score=int(number[1]))])
+        draft.answers = [asks.answer(score=int(number[1]))]
     elif number is not None:
         off_scale = Note(field="answers[0].score", problem="off_scale")
-        draft = replace(draft, answers=[asks.answer(text=text)], notes=[*draft.notes, off_scale])
+        draft.answers, draft.notes = [asks.answer(text=text)], [*draft.notes, off_scale]
     else:
-        draft = replace(draft, answers=[asks.words(text)])
+        draft.answers = [asks.words(text)]
     if not sender or not message_id:
         return draft  # without an id it is kept as a failure
     # Words are each a step of their own, so that they are kept beside each other.

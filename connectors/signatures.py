@@ -78,7 +78,7 @@ def _standard_signature(secret: str, message_id: str, timestamp: str, body: byte
 
 def twilio_signature(token: str, url: str, form: Iterable[tuple[str, str]] = ()) -> str:
     """Twilio's: HMAC-SHA1 over the URL and the sorted form (https://www.twilio.com/docs/usage/security)."""
-    signed = url + "".join(name + value for name, value in sorted(set(form)))
+    signed = url + "".join([name + value for name, value in sorted(set(form))])
     return b64encode(hmac.digest(token.encode(), _bytes(signed), hashlib.sha1)).decode()
 
 

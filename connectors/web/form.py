@@ -100,15 +100,14 @@ class WebForm(Webhook):
             person=_part(given, "person"),
             consent=_part(given, "consent"),
             notes=[Note(field=name, problem="not_an_object") for name in _PARTS if _is_no_part(given, name)],
+            client=client_of(request) if self.public else _part(given, "client"),
+            occurred_at=None if self.public else moment(given, "occurred_at"),
         )
-        if self.public:
-            draft = replace(draft, client=client_of(request))
-        else:
-            draft = replace(draft, client=_part(given, "client"), occurred_at=moment(given, "occurred_at"))
         source_id = _id(given) or request.headers.get("webhook-id")
         if source_id and not self.public:
-            authority = "withdrawn" if withdrawn else "source"
-            return [replace(draft, source_id=source_id, order=_order(given), authority=authority)]
+            draft.source_id, draft.order = source_id, _order(given)
+            draft.authority = "withdrawn" if withdrawn else "source"
+            return [draft]
         step = "reason" if _session(given) and "score" not in given else "score"
         told = json.dumps(given, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
         return [Piece(_session(given), sha256(told).hexdigest()[:32], step, draft)]
