@@ -38,8 +38,8 @@ from schemas.topics import FEEDBACK
 from storage.log.base import OffsetRange
 from storage.log.records import event_record
 
-BLOCK_SIZES = (5_000, 10_000, 20_000)
-TRIED_ON = 60_000
+BLOCK_SIZES = (5_000, 10_000, 20_000, 40_000)
+TRIED_ON = 80_000
 """Rows on which the block sizes are compared."""
 
 

@@ -14,6 +14,7 @@ from threading import Event
 from pipelines.batch import ProgramFault
 from pipelines.jobs import Done, load_ranges
 from pipelines.rooms import Opener
+from pipelines.sources.log import BATCH_RECORDS
 from schemas.topics import GROUP
 from storage.errors import Retriable, StorageError
 from storage.log.base import Log, Member, OffsetRange
@@ -47,7 +48,7 @@ class Driver:
     runner: str = "FnApiRunner"
     options: Sequence[str] = ()
     most_records: int = 200_000
-    batch_records: int = 10_000
+    batch_records: int = BATCH_RECORDS
     idle_seconds: float = 0.1
     progress: Progress = field(default_factory=Progress)
     on_progress: Callable[[Progress], None] = lambda _: None

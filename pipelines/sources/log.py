@@ -18,8 +18,9 @@ from pipelines.sources.coder import BatchCoder
 from storage.log.base import Log, OffsetRange, in_chunks
 from storage.log.records import is_newer
 
-BATCH_RECORDS = 10_000
-"""Records of a batch at the most: large enough that ClickHouse gets few parts, small enough for a worker's memory."""
+BATCH_RECORDS = 40_000
+"""Records of a batch at the most: as many as `storage.log.base.READ_BYTES` holds of the usual ones. ClickHouse gets few
+parts, each of which costs it a merge or more; a worker's memory is bound by the bytes."""
 
 NEWER = "newer_contract"
 """Metric: ranges that end before an event that only a newer program can read."""

@@ -11,6 +11,7 @@ import pytest
 from pipelines import privacy_page
 from pipelines.columns import COLUMNS, DROPPED, IDENTITY, TECHNICAL, Rule
 from pipelines.contract import contract, leaves
+from pipelines.sources.log import BATCH_RECORDS
 from storage.warehouse.client import Warehouse
 from storage.warehouse.migrations import migrate
 
@@ -88,6 +89,18 @@ def test_the_table_has_these_columns_and_types_and_no_other(migrated: Warehouse)
             allowed = ("Nullable(FixedString(16))",)
         assert described[column.name] in allowed, column.name
     assert {name: described[name] for name in TECHNICAL} == TECHNICAL_KINDS
+
+
+def test_a_batch_of_a_backlog_is_one_file_for_all_columns(migrated: Warehouse) -> None:
+    migrated.command(
+        "INSERT INTO feedback (tenant, feedback_id, case_number)"
+        f" SELECT 'utrecht', generateUUIDv4(), repeat('1', 400) FROM numbers({BATCH_RECORDS})"
+    )
+    (part,) = migrated.rows(
+        "SELECT part_type, data_uncompressed_bytes AS bytes FROM system.parts WHERE active AND table = 'feedback'"
+    )
+    assert part["part_type"] == "Compact"
+    assert part["bytes"] > 10 * 1024 * 1024  # where ClickHouse itself would make a file a column
 
 
 def test_no_view_shows_what_serves_to_find_a_person(migrated: Warehouse) -> None:
