@@ -193,28 +193,22 @@ class Scrubber:
         found: dict[int, list[Span]] = {}
         kept: dict[int, Ranges] = {}
         taken: dict[int, Ranges] = {}
-        marks = {
-            text: [(*m.span(), m.group()) for m in self._written.finditer(strings[text]) if m.group() in self._kinds]
-            for text in (texts.holding("[") if self._are_bracketed else range(len(strings)))
-        }
-        busy = set(spans)
-        busy.update(text for text, some in marks.items() if some)
+        bracketed = texts.holding("[") if self._are_bracketed else range(len(strings))
+        marks = {text: some for text in bracketed if (some := self._marks(strings[text]))}
+        busy = {*spans, *marks}
         busy.update(text for text, some in enumerate(protected) if some)
         masked = dict.fromkeys(without_names, "")
         for text in busy:
             string = strings[text]
-            of_text = marks.get(text, ())
-            taken[text] = [*protected[text], *((start, end) for start, end, _ in of_text)]
-            kept[text] = self._kept(string)
-            settled = _settle(string, spans[text], taken[text], kept[text]) if text in spans else []
-            if settled:
-                found[text] = settled
-            if text in masked:
-                continue
             hidden = [(start, end, DATUM) for start, end in protected[text]]
-            hidden += [(start, end, NAME if self._kinds[mark] == "NAME" else DATUM) for start, end, mark in of_text]
-            hidden += [(s.start, s.end, NAME if s.type == "NAME" else DATUM) for s in settled]
-            masked[text] = _masked(string, hidden)
+            hidden += marks.get(text, ())
+            taken[text] = [(start, end) for start, end, _ in hidden]
+            kept[text] = self._kept(string)
+            if text in spans and (settled := _settle(string, spans[text], taken[text], kept[text])):
+                found[text] = settled
+                hidden += [(s.start, s.end, NAME if s.type == "NAME" else DATUM) for s in settled]
+            if text not in masked:
+                masked[text] = _masked(string, hidden)
         if masked:
             order = sorted(masked)
             texts.replace(order, [masked[text] for text in order])
@@ -226,6 +220,14 @@ class Scrubber:
                 if more:
                     found[text] = sorted(found.get(text, []) + more, key=_by_start)
         return found, named
+
+    def _marks(self, text: str) -> list[tuple[int, int, str]]:
+        """Where placeholders stand, and the character that each is masked with."""
+        return [
+            (*found.span(), NAME if kind == "NAME" else DATUM)
+            for found in self._written.finditer(text)
+            if (kind := self._kinds.get(found.group()))
+        ]
 
     def _kept(self, text: str) -> list[tuple[int, int]]:
         return [m.span() for m in self._keep.finditer(text)] if self._keep else []
