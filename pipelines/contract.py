@@ -67,6 +67,23 @@ def arrow_schema() -> pa.Schema:
     return pa.schema(list(_arrow_type(contract())))
 
 
+def held(events: pa.Table) -> pa.Schema:
+    """The part of the nested schema that events in columns make use of."""
+
+    def kind_of(array: pa.Array) -> pa.DataType | None:
+        if array.null_count == len(array):
+            return None
+        if pa.types.is_struct(array.type):
+            children = ((field.name, kind_of(array.field(field.name))) for field in array.type)
+            return pa.struct([pa.field(name, kind) for name, kind in children if kind is not None])
+        if pa.types.is_list(array.type):
+            return pa.list_(kind_of(pc.list_flatten(array)) or array.type.value_type)
+        return array.type
+
+    kinds = {name: kind_of(chunk) for name, chunk in _chunks(events).items()}
+    return pa.schema([pa.field(name, kind) for name, kind in kinds.items() if kind is not None])
+
+
 @cache
 def leaves() -> tuple[str, ...]:
     """The dotted name of every leaf of the contract, in its order: `tenant`, `answers.scale.min`, `client.ip` …"""
@@ -86,19 +103,27 @@ def leaves() -> tuple[str, ...]:
 def flatten(events: pa.Table) -> tuple[dict[str, pa.Array], Mask]:
     """Columns by dotted name, and the mask of rows that are not as the contract's types and bounds want them.
 
+    `events` has the columns of `arrow_schema` or some of them; what is not there is null.
     A leaf inside a list becomes a list column (`answers.score`: a list of numbers a row); lists and what they hold are
     never null. Everything that the types and bounds of the contract say is checked here; what takes two fields to see
     is checked by the decoder.
     """
     walk = _Walk(events.num_rows)
-    rows = events.combine_chunks()
+    chunks = _chunks(events)
     for name, node in contract()["properties"].items():
-        column = rows.column(name)
-        array = column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+        array = chunks[name] if name in chunks else pa.nulls(events.num_rows, _arrow_type(node))
         if name in contract()["required"]:
             walk.suspect_where(pc.is_null(array), None)
         walk.visit(name, node, array, None, None)
     return walk.columns, walk.suspects
+
+
+def _chunks(events: pa.Table) -> dict[str, pa.Array]:
+    columns = events.combine_chunks()
+    return {
+        name: column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+        for name, column in zip(columns.column_names, columns.columns, strict=True)
+    }
 
 
 class _Walk:
@@ -129,7 +154,8 @@ class _Walk:
         if kind == "object":
             present = pc.is_valid(array)
             for child, below in node["properties"].items():
-                values = pc.struct_field(array, child)
+                there = array.type.get_field_index(child) >= 0
+                values = pc.struct_field(array, child) if there else pa.nulls(len(array), _arrow_type(below))
                 if child in node["required"]:
                     self.suspect_where(pc.and_(present, pc.is_null(values)), parents)
                 self.visit(f"{name}.{child}", below, values, parents, offsets)

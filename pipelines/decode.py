@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from pipelines.batch import ROW, Batch, failed
-from pipelines.contract import Mask, arrow_schema, flatten
+from pipelines.contract import Mask, arrow_schema, flatten, held
 from schemas.failure import FailedEvent, Stage
 from schemas.feedback import NAMESPACE, SCHEMA_VERSION, SLUG, NewerSchema, Outcome, Unreadable, read, time_zones
 from storage.log.base import OffsetRange, Record, is_marker
@@ -50,7 +50,6 @@ def decode(
     kept = [row for row, record in enumerate(records) if not is_marker(record)]
     values: list[bytes] = [records[row].value or b"" for row in kept]
     columns, suspects = _fast(values)
-    suspects |= np.fromiter(map(_bracketed, values), bool, len(values))
     failures: list[FailedEvent] = []
     if columns is None or suspects.any():
         good: list[int] = []
@@ -70,11 +69,6 @@ def decode(
     return _without_strangers(batch, towns, now)
 
 
-def _bracketed(value: bytes) -> bool:
-    """Whether it might be nested more deeply than the careful way reads (200 levels)."""
-    return value.count(b"{") + value.count(b"[") > 100
-
-
 def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask]:
     """The columns of all events and which rows need the careful way; no columns where that is all of them."""
     everything = np.ones(len(values), bool)
@@ -83,24 +77,49 @@ def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask]:
         return None, everything
     if not values:
         return flatten(arrow_schema().empty_table())
-    raw = b"\n".join(values)
     try:
-        pa.scalar(raw, pa.binary()).cast(pa.string())  # refuses what is not UTF-8, which the reader lets pass
-        events = pyarrow.json.read_json(
-            pa.BufferReader(raw),
-            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(raw) + 1, 1024)),
-            parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=arrow_schema(), unexpected_field_behavior="ignore", newlines_in_values=False
-            ),
-        )
+        # Refuses what is not UTF-8, which the reader lets pass.
+        pa.scalar(b"\n".join(value for value in values if not value.isascii()), pa.binary()).cast(pa.string())
+        events, deep = _read(values)
         if events.num_rows != len(values):
             return None, everything
         columns, suspects = flatten(events)
         _default(columns)
-        suspects |= _inconsistent(columns)
-        return columns, suspects
+        return columns, suspects | deep | _inconsistent(columns)
     except pa.ArrowInvalid:
         return None, everything
+
+
+_usual = pa.schema([])
+"""What the events up to now have made use of. It saves time and changes nothing: a field costs the reader as much in
+rows without it, and there are many that a town does not have."""
+
+
+def _read(values: Sequence[bytes]) -> tuple[pa.Table, Mask]:
+    """The events in nested columns, and which rows might be nested more deeply than the careful way reads (200 levels).
+
+    Raises:
+        pyarrow.ArrowInvalid: at least one of them cannot be read.
+    """
+    global _usual
+    raw = b"\n".join(values)
+    try:
+        # Nothing is nested more deeply than the schema here.
+        return _read_json(raw, _usual, "error"), np.zeros(len(values), bool)
+    except pa.ArrowInvalid:  # for one, an event with a field that is none of the usual ones
+        events = _read_json(raw, arrow_schema(), "ignore")
+    _usual = pa.unify_schemas([_usual, held(events)], promote_options="permissive")
+    return events, np.fromiter((value.count(b"{") + value.count(b"[") > 100 for value in values), bool, len(values))
+
+
+def _read_json(raw: bytes, schema: pa.Schema, unexpected: str) -> pa.Table:
+    return pyarrow.json.read_json(
+        pa.BufferReader(raw),
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(raw) + 1, 1024)),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior=unexpected, newlines_in_values=False
+        ),
+    )
 
 
 def _default(columns: dict[str, pa.Array]) -> None:
@@ -148,15 +167,17 @@ def _identities(columns: dict[str, pa.Array]) -> pa.Array:
     """What `schemas.feedback.feedback_id` says, for a whole column: uuid5 without an object an event."""
     named = pc.binary_join_element_wise(columns["tenant"], columns["source"], columns["source_id"], "\n")
     root, sha1 = NAMESPACE.bytes, hashlib.sha1
-    ids: list[str | None] = []
-    for name in named.to_pylist():
-        if name is None:
-            ids.append(None)
-            continue
-        digest = sha1(root + name.encode(), usedforsecurity=False).digest()
-        h = (digest[:6] + bytes((digest[6] & 0x0F | 0x50, digest[7], digest[8] & 0x3F | 0x80)) + digest[9:16]).hex()
-        ids.append(f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}")
-    return pa.array(ids, pa.string())
+    names = named.fill_null("").cast(pa.binary()).to_pylist()  # a row without one of them is suspect anyway
+    digests = b"".join(sha1(root + name, usedforsecurity=False).digest() for name in names)
+    ids = np.frombuffer(digests, np.uint8).reshape(-1, 20)[:, :16].copy()
+    ids[:, 6] = ids[:, 6] & 0x0F | 0x50
+    ids[:, 8] = ids[:, 8] & 0x3F | 0x80
+    digits = np.frombuffer(ids.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
+    dash = np.full((len(names), 1), ord("-"), np.uint8)
+    groups = np.split(digits, (8, 12, 16, 20), axis=1)
+    text = np.hstack([groups[0], *(part for group in groups[1:] for part in (dash, group))])
+    ends = np.arange(0, text.size + 1, 36, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(names), pa.py_buffer(ends), pa.py_buffer(text.tobytes()))
 
 
 def _not_in(column: pa.Array, known: Collection[str]) -> pa.Array:
