@@ -26,8 +26,8 @@ demo: install  ## run the main job on invented answers; LOG=kafka takes a real l
 serve: install  ## run collector, pipeline and warehouse here, with the settings of ./balie.toml
 	@$(BIN)/balie serve
 
-test: install  ## run all tests, with the time each suite takes
-	@$(BIN)/python -m pytest
+test: install  ## run all tests, two at a time, with the time each suite takes
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 fuzz: install  ## throw some minutes of arbitrary bytes at every connector and parser
 	@$(BIN)/python -m pytest -q --hypothesis-profile=thorough tests/contracts/test_connectors.py tests/connectors \

@@ -109,6 +109,13 @@ NEEDED = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, those that need a broker or Prism take turns: it is installed and started once."""
+    for item in items:
+        if any(item.get_closest_marker(marker) for marker in ("kafka", "prism")):
+            item.add_marker(pytest.mark.xdist_group("servers"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
