@@ -143,7 +143,9 @@ class Enrichment:
         texts = _column(events, "answers.text")
         rows = pc.list_parent_indices(texts).to_numpy(zero_copy_only=False)
         spans: list[list[int]] = [[]] * len(texts.values)
-        for place, found in self._case_numbers(events, texts.values, case_number.find, rows):
+        own = any(town.patterns.own for town in self.towns.values())
+        pattern = _DIGIT if own else case_number.CANDIDATE
+        for place, found in self._case_numbers(events, texts.values, case_number.find, rows, pattern):
             spans[place] = [offset for one in found for offset in (one.start, one.end)]
             if numbers[rows[place]] is None:
                 numbers[rows[place]], origins[rows[place]] = found[0].number, "text"
@@ -162,11 +164,12 @@ class Enrichment:
         values: pa.Array,
         find: Callable[[str, CasePatterns, str | None], _T | None],
         rows: Places | None = None,
+        pattern: str = _DIGIT,
     ) -> Iterator[tuple[int, _T]]:
-        """Where in a column of strings something was found, and what. `rows` says whose each string is."""
-        places = np.flatnonzero(
-            pc.match_substring_regex(values, _DIGIT).fill_null(False).to_numpy(zero_copy_only=False)
-        )
+        """Where in a column of strings something was found, and what. `rows` says whose each string is; in one that
+        `pattern` is not in, there is nothing to be found."""
+        hopeful = pc.match_substring_regex(values, pattern)
+        places = np.flatnonzero(hopeful.fill_null(False).to_numpy(zero_copy_only=False))
         owners = pa.array(places if rows is None else rows[places])
         tenants, languages = _column(events, "tenant").take(owners), _column(events, "language").take(owners)
         asked = values.take(pa.array(places))
@@ -358,15 +361,20 @@ def _contacts(events: pa.Table) -> dict[int, tuple[str, ...]]:
 
 def _distinct(*columns: pa.Array) -> tuple[Places, Places]:
     """Where each distinct combination of values stands first, and for each row which combination it has."""
-    codes = np.zeros(len(columns[0]), np.int64)
+    size = len(columns[0])
+    which, count = np.zeros(size, np.intp), min(size, 1)
     for column in columns:
-        encoded = column.dictionary_encode()
-        size = len(encoded.dictionary) + 1
-        codes = codes * size + encoded.indices.fill_null(size - 1).to_numpy(zero_copy_only=False)
-        # Numbered anew after each column, so that the product of many sizes cannot overflow.
-        _, codes = np.unique(codes, return_inverse=True)
-    _, firsts, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    return firsts, inverse
+        encoded = column.dictionary_encode(null_encoding="encode")
+        values, indices = len(encoded.dictionary), encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
+        if count <= 1:
+            which, count = indices, values
+        elif values > 1:
+            # Numbered anew after each column, so that the product of many sizes cannot overflow.
+            combinations, which = np.unique(which * values + indices, return_inverse=True)
+            count = len(combinations)
+    firsts = np.empty(count, np.intp)
+    firsts[which[::-1]] = np.arange(size)[::-1]  # of several places of one combination the last one is kept
+    return firsts, which
 
 
 def _column(table: pa.Table, name: str) -> pa.Array:

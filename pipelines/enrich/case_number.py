@@ -261,6 +261,13 @@ _STRETCH = 72
 _SHORT_STRETCH = 36
 
 
+# ASCII characters that neither stand in a candidate nor before its first digit. The others are not told apart here, so
+# that RE2's Unicode need not be Python's.
+_NEITHER = r"\x00-,:-@\[-^`{-\x7f"
+CANDIDATE = rf"[0-9][^{_NEITHER}]{{3}}|[^0-9{_NEITHER}][0-9]"
+"""A pattern, in RE2's syntax, of all texts in which `find` finds something where a town has no patterns of its own."""
+
+
 def _find(text: str, compiled: _Compiled, language: str | None) -> list[Found]:
     own = compiled.own_in(text) if compiled.own else []
     found: list[Found] = []

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from stdnum.nl import bsn
 from stdnum.no import fodselsnummer
 from stdnum.pl import pesel
 
-from pipelines.enrich.case_number import BUILT_IN, LONGEST, CasePatterns, find, from_url, given
+from pipelines.enrich.case_number import BUILT_IN, CANDIDATE, LONGEST, CasePatterns, find, from_url, given
 
 ANY = CasePatterns()
 LANGUAGES = ("nl", "en", "pl", "nb", "fi")
@@ -243,6 +245,27 @@ def test_any_text_is_read_and_places_are_right(text: str, language: str | None) 
         end = each.end
     given(text, ANY)
     from_url(text, ANY)
+
+
+@for_all(
+    st.lists(
+        st.one_of(
+            st.sampled_from((*"-/._‐‑– [#]:(@é٣½", "zaak ", "zaaknummer ", "ZAAK-", "SIG-", "HEL ", "T", "meldingen ")),
+            st.text("0123456789", min_size=1, max_size=9),
+        ),
+        max_size=8,
+    ),
+    st.sampled_from((*LANGUAGES, None)),
+)
+def test_what_has_no_candidate_has_no_case_number(pieces: list[str], language: str | None) -> None:
+    text = "".join(pieces)
+    if not pc.match_substring_regex(pa.scalar(text), CANDIDATE).as_py():
+        assert find(text, ANY, language) == []
+
+
+@pytest.mark.parametrize(("language", "text", "numbers"), list(marked()))
+def test_a_marked_text_with_a_number_has_a_candidate(language: str, text: str, numbers: list[str]) -> None:
+    assert not numbers or pc.match_substring_regex(pa.scalar(text), CANDIDATE).as_py()
 
 
 @pytest.mark.parametrize(
