@@ -8,20 +8,25 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from balie.settings import FilesSettings, MailboxSettings, SettingsError, SftpSettings
-from connectors.base import File, Source
+from connectors.base import MAILBOX_SCOPE, File, Source
 from connectors.poller.files import Watched
+from connectors.poller.http import Caller
 from connectors.poller.loop import Rounds
 from connectors.poller.mailbox import Mailbox
 from connectors.poller.mails import Mailed, files_in
 from connectors.poller.places import Folder, Place, Sftp
+from connectors.poller.tokens import AccessTokens
 from connectors.rows import Keeper
 from storage.state.store import State
 
 
-def rounds_of(files: FilesSettings, source: Source, connector: File, state: State, keeper: Keeper) -> Rounds:
-    """What takes the files of a source. SettingsError where a secret of the place cannot be read."""
+def rounds_of(
+    files: FilesSettings, source: Source, connector: File, state: State, keeper: Keeper, caller: Caller
+) -> Rounds:
+    """What takes the files of a source; `caller` asks for access tokens. SettingsError where a secret of the place
+    cannot be read."""
     if files.mailbox is not None:
-        mailbox = Mailbox(_account(files.mailbox))
+        mailbox = Mailbox(_account(files.mailbox), _tokens(files.mailbox, caller))
         return Mailed(source, mailbox, state.cursors, keeper, files_in(connector, files.pattern))
     place: Place
     if files.sftp is not None:
@@ -39,7 +44,7 @@ class _Account:
     port: int
     tls: str
     user: str
-    password: SecretStr
+    password: SecretStr | None
     folder: str
     mark_seen: bool
 
@@ -50,9 +55,21 @@ def _account(mailbox: MailboxSettings) -> _Account:
         port=mailbox.port,
         tls=mailbox.tls,
         user=mailbox.user,
-        password=SecretStr(_secret(mailbox.password_file)),
+        password=SecretStr(_secret(mailbox.password_file)) if mailbox.password_file else None,
         folder=mailbox.folder,
         mark_seen=mailbox.mark_seen,
+    )
+
+
+def _tokens(mailbox: MailboxSettings, caller: Caller) -> AccessTokens | None:
+    if not (mailbox.token_url and mailbox.client_id and mailbox.client_secret_file):
+        return None
+    return AccessTokens(
+        caller,
+        token_url=mailbox.token_url,
+        client_id=mailbox.client_id,
+        client_secret=_secret(mailbox.client_secret_file),
+        scope=mailbox.scope or MAILBOX_SCOPE,
     )
 
 
@@ -73,4 +90,4 @@ def _secret(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise SettingsError(f"{path} cannot be read: write the password to it, and mend its rights") from None
+        raise SettingsError(f"{path} cannot be read: write the secret to it, and mend its rights") from None

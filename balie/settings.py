@@ -37,6 +37,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from connectors.addresses import ApiUrl
 from schemas.feedback import Channel, Language, Slug
 from schemas.topics import BODY_LIMIT
 
@@ -206,10 +207,24 @@ class MailboxSettings(Section):
     port: Port = 993
     tls: Literal["implicit", "starttls"] = "implicit"
     user: Name
-    password_file: SettingsPath
+    password_file: SettingsPath | None = None
+    token_url: ApiUrl | None = None
+    """In place of a password, where the town's application is given access tokens (OAuth 2.0)."""
+    client_id: Name | None = None
+    client_secret_file: SettingsPath | None = None
+    scope: Name | None = None
+    """What a token is asked for; by default what mailboxes at Microsoft need."""
     folder: Name = "INBOX"
     mark_seen: bool = False
     """Mark mails as read once their files are taken."""
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        by_token = bool(self.token_url and self.client_id and self.client_secret_file)
+        if (self.password_file is not None) == by_token:
+            message = "mailbox: set either password_file, or token_url, client_id and client_secret_file"
+            raise PydanticCustomError("one_proof", message)
+        return self
 
 
 class FilesSettings(Section):

@@ -31,7 +31,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.addresses import Host, is_written_private
+from connectors.addresses import ApiUrl, Host, is_written_private
 from connectors.contact import checked_person
 from connectors.errors import Misconfigured, Rejected
 from connectors.times import in_utc
@@ -40,6 +40,8 @@ from schemas.feedback import SCHEMA_VERSION, Channel, FeedbackEvent, Metric, Not
 T = TypeVar("T")
 
 FORM = "application/x-www-form-urlencoded"
+MAILBOX_SCOPE = "https://outlook.office365.com/.default"
+"""What a token for mailboxes at Microsoft is asked for."""
 _MAX_FIELDS = 1_000
 _MOST_NESTED = 64
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -441,13 +443,25 @@ class Mail(Connector, ABC):
     tls: Literal["implicit", "starttls"] = Field("implicit", description="How the connection is secured; always is")
     user: str | None = Field(None, description="User name at the server, often the address of the mailbox")
     password: SecretStr | None = Field(None, description="Its password, or an app password")
+    token_url: ApiUrl | None = Field(
+        None,
+        description="In place of a password, where the town's application is given access tokens (OAuth 2.0), such as "
+        "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token",
+    )
+    client_id: str | None = Field(None, description="The application's id, with token_url")
+    client_secret: SecretStr | None = Field(None, description="The application's secret, with token_url")
+    scope: str = Field(MAILBOX_SCOPE, description="What a token is asked for")
     folder: str = Field("INBOX", description="Folder that is read", min_length=1)
     mark_seen: bool = Field(False, description="Mark what was taken as read; else the mailbox stays as it is")
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
-        if self.host is not None and (self.user is None or self.password is None):
-            raise ValueError("set user and password beside host: a mailbox is read by who may")
+        if self.host is None:
+            return self
+        if self.user is None or (self.password is None) == (self.token_url is None):
+            raise ValueError("set user, and either password or token_url, beside host: a mailbox is read by who may")
+        if self.token_url and not (self.client_id and self.client_secret):
+            raise ValueError("set client_id and client_secret beside token_url")
         return self
 
     @property

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -45,6 +47,12 @@ default_login_user = {login_user}
 first_valid_uid = 1
 auth_failure_delay = 0
 mail_location = maildir:{folder}/mail
+auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
 passdb {{
   driver = static
   args = password={password}
@@ -73,6 +81,15 @@ service stats {{
   chroot =
 }}
 """
+
+
+# Access tokens are JSON Web Tokens, signed with a key that the server has.
+_OAUTH2 = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+username_attribute = sub
+"""
+_TOKEN_KEY = b"a-key-for-the-tokens-of-the-tests"
 
 
 def missing_tools() -> list[str]:
@@ -115,6 +132,10 @@ class MailServer:
                 starttls_port=self.starttls_port,
             )
         )
+        (self._folder / "oauth2.conf").write_text(_OAUTH2.format(folder=self._folder))
+        keys = self._folder / "keys" / "default" / "HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_bytes(b64encode(_TOKEN_KEY))
         program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         self._process = subprocess.Popen([str(program), "-F", "-c", str(config)], stdin=subprocess.DEVNULL)
         until = time.monotonic() + _READY_SECONDS
@@ -130,6 +151,12 @@ class MailServer:
             process.terminate()
             process.wait(20)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def token(self, *, seconds: float = 3600) -> str:
+        """An access token for the user, valid for some seconds."""
+        now = datetime.now(UTC)
+        claims = {"sub": USER, "iat": now - timedelta(hours=1), "exp": now + timedelta(seconds=seconds)}
+        return jwt.encode(claims, _TOKEN_KEY, "HS256")
 
     def deliver(self, *mails: bytes, folder: str = "INBOX") -> None:
         """Puts mails into a folder, in this order."""

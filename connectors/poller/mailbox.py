@@ -4,6 +4,8 @@ How far it was read is a cursor of two numbers: the UID of the last mail, and th
 when a server numbers its mails anew (RFC 9051, section 2.3.1.1); then it is read from the beginning, which adds nothing
 twice, since a mail's identity is its Message-ID. Nothing is changed in the mailbox unless `mark_seen` asks for it.
 The server is proved by its certificate, against the authorities of this machine or those SSL_CERT_FILE names.
+We prove ourselves by a password, or by an access token over XOAUTH2, which Microsoft and Google ask for:
+https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pydantic import SecretStr
 
 from connectors.errors import Misconfigured
 from connectors.poller.http import Away
+from connectors.poller.tokens import AccessTokens
 
 logger = logging.getLogger(__name__)
 
@@ -56,20 +59,22 @@ class MailboxSettings(Protocol):
 class Mailbox:
     """A folder of a mailbox. Each round has a connection of its own, so there is nothing to close.
 
-    `skipped` is told the UID and the size in bytes of a mail that is larger than `mail_bytes`; by default it is logged.
-    A batch holds at most `mail_bytes`, and at most fifty mails.
+    `tokens` prove us in place of the password. `skipped` is told the UID and the size in bytes of a mail that is larger
+    than `mail_bytes`; by default it is logged. A batch holds at most `mail_bytes`, and at most fifty mails.
     """
 
     def __init__(
         self,
         mail: MailboxSettings,
+        tokens: AccessTokens | None = None,
         *,
         mail_bytes: int = MAIL_BYTES,
         skipped: Callable[[int, int], None] | None = None,
     ) -> None:
-        if not (mail.host and mail.user and mail.password):
-            raise Misconfigured("a mailbox that is read needs host, user and password")
+        if not (mail.host and mail.user and (mail.password or tokens)):
+            raise Misconfigured("a mailbox that is read needs host, user, and password or access tokens")
         self._host, self._user, self._password = mail.host, mail.user, mail.password
+        self._tokens = tokens
         self._mail = mail
         self._mail_bytes = mail_bytes
         self._skipped = skipped or self._log_skipped
@@ -88,6 +93,9 @@ class Mailbox:
             with self._connected() as client:
                 yield from self._batches(client, cursor)
         except LoginError:
+            if self._tokens:
+                self._tokens.forget()
+                raise Away("its mailbox refuses the access token: give the application access to it") from None
             raise Away("its mailbox refuses the user or the password: mend them in the settings") from None
         except ssl.SSLError:
             raise Away("the certificate of its mail server is not valid for this name, or TLS fails") from None
@@ -103,7 +111,10 @@ class Mailbox:
         try:
             if not implicit:
                 client.starttls(context)
-            client.login(self._user, self._password.get_secret_value())
+            if self._tokens:
+                client.oauth2_login(self._user, self._tokens())
+            elif self._password:
+                client.login(self._user, self._password.get_secret_value())
         except BaseException:
             with suppress(OSError):
                 client.shutdown()

@@ -12,9 +12,11 @@ import pytest
 from connectors.email.imap import ImapMailbox
 from connectors.email.message import read
 from connectors.errors import Misconfigured
-from connectors.poller.http import Away
+from connectors.poller.http import Away, Caller
 from connectors.poller.mailbox import Mailbox
+from connectors.poller.tokens import AccessTokens
 from tests.mail_server import HOST, PASSWORD, USER, MailServer
+from tests.providers import Answer, Provider
 
 pytestmark = pytest.mark.imap
 
@@ -130,6 +132,23 @@ def test_starttls_is_a_way_too(imap_server: MailServer, folder: str) -> None:
     assert [numbers(mails) for mails, _ in mailbox.batches({})] == [[7]]
 
 
+def test_an_access_token_is_a_proof_too_and_one_that_is_refused_is_not_used_again(
+    imap_server: MailServer, folder: str, provider: Provider
+) -> None:
+    imap_server.deliver(mail(7), folder=folder)
+    url = f"{provider.url}/token"
+    tokens = AccessTokens(Caller(), token_url=url, client_id="balie", client_secret="a secret", scope="mail")
+    given = settings(imap_server, folder, password=None, token_url=url, client_id="balie", client_secret="a secret")
+    mailbox = Mailbox(given, tokens)
+    provider.answer = lambda asked: Answer.of({"access_token": imap_server.token(seconds=-60), "expires_in": 3600})
+    with pytest.raises(Away, match="refuses the access token"):
+        list(mailbox.batches({}))
+    provider.answer = lambda asked: Answer.of({"access_token": imap_server.token(), "expires_in": 3600})
+    for _ in range(2):
+        assert [numbers(mails) for mails, _ in mailbox.batches({})] == [[7]]
+    assert len(provider.asked) == 2
+
+
 @pytest.mark.parametrize("tls", ["implicit", "starttls"])
 def test_a_server_that_no_authority_vouches_for_is_not_told_the_password(mail_server: MailServer, tls: str) -> None:
     port = mail_server.port if tls == "implicit" else mail_server.starttls_port
@@ -138,7 +157,7 @@ def test_a_server_that_no_authority_vouches_for_is_not_told_the_password(mail_se
 
 
 def test_what_cannot_work_says_what_to_mend(imap_server: MailServer, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(Misconfigured, match="host, user and password"):
+    with pytest.raises(Misconfigured, match="host, user, and password or access tokens"):
         Mailbox(ImapMailbox())
     wrong: list[tuple[dict[str, object], str]] = [
         ({"password": "another-password"}, "user or the password"),
