@@ -114,8 +114,17 @@ def test_whatever_a_mail_says_becomes_an_event_or_nothing(subject: str, text: st
         finish(draft, SOURCE, NOW)
 
 
-@pytest.mark.parametrize("given", [{}, {"user": "balie@waterdam.example"}, {"password": "p"}])
-def test_a_mailbox_is_not_asked_without_a_login(given: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "set user, and either password or token_url, beside host"),
+        ({"user": "balie@waterdam.example"}, "either password or token_url"),
+        ({"password": "p"}, "set user"),
+        ({"user": "b", "password": "p", "token_url": "https://login.example/token"}, "either password or token_url"),
+        ({"user": "b", "token_url": "https://login.example/token", "client_id": "a"}, "client_id and client_secret"),
+    ],
+)
+def test_a_mailbox_is_not_asked_without_a_login(given: dict[str, str], told: str) -> None:
     configured("imap", given)
-    with pytest.raises(Misconfigured, match="set user and password beside host"):
+    with pytest.raises(Misconfigured, match=told):
         configured("imap", {"host": "imap.example.org", **given})
