@@ -399,13 +399,13 @@ def _rewrap(lists: pa.ListArray, values: pa.Array) -> pa.ListArray:
 
 
 def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """A column as the warehouse wants it: no null where its type there has none."""
+    """A column as the warehouse wants it: no null where its type there has none, and each string once."""
     if pa.types.is_list(kind):
         if pa.types.is_string(kind.value_type):
             return _rewrap(column, column.values.fill_null(""))
         return column
     if pa.types.is_string(kind):
-        return column.fill_null("")
+        return column.fill_null("").dictionary_encode()
     if pa.types.is_boolean(column.type):
         return column.fill_null(False).cast(kind)
     return column.cast(kind)

@@ -76,7 +76,7 @@ def _hashes(column: pa.Array) -> Words:
     kind = column.type
     if pa.types.is_list(kind):
         return _list_hashes(column)
-    if pa.types.is_string(kind):
+    if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
         encoded = column.dictionary_encode()
         words = b"".join(
             hashlib.blake2b(text.encode(), digest_size=16).digest() for text in encoded.dictionary.to_pylist()
