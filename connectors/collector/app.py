@@ -134,10 +134,11 @@ def create_app(
 def serve(app: ASGIApp, host: str, port: int) -> None:
     """Run the app until SIGTERM or SIGINT. Logs of uvicorn itself hold no addresses and no URLs."""
     # What is there before the first request stays, and what a request makes is gone once it is answered: looking
-    # through either of them time and again takes a sixth of the processor, and single answers wait for it.
+    # through either of them time and again takes a sixth of the processor, and single answers wait for it. Fifty that
+    # wait for the disk have some ten thousand objects between them.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     uvicorn.run(
         app, host=host, port=port, access_log=False, proxy_headers=False, server_header=False, log_level="warning"
     )
