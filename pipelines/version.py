@@ -81,6 +81,8 @@ def _hashes(column: pa.Array) -> Words:
         words = b"".join(
             hashlib.blake2b(text.encode(), digest_size=16).digest() for text in encoded.dictionary.to_pylist()
         )
+        if len(encoded.dictionary) == 1 and not column.null_count:
+            return np.frombuffer(words, "<u8").reshape(1, 2)  # the same in each row, as in most columns
         # Null takes the place before the first value, and is overwritten below.
         places = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
         hashes = np.frombuffer(words, "<u8").reshape(-1, 2)[places] if words else np.zeros((len(column), 2), np.uint64)

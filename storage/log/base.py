@@ -49,7 +49,7 @@ class Record(NamedTuple):
 
 def is_marker(record: Record) -> bool:
     """Whether a record is the log's own and carries nothing. Readers account for its offset and go on."""
-    return bool(record.headers) and any(name == MARKER_HEADER for name, _ in record.headers)
+    return MARKER_HEADER in dict(record.headers)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -323,6 +323,7 @@ def _encode(headers: Headers) -> bytes | None:
 
 
 @lru_cache(maxsize=256)  # most records of a topic have the same headers
+@lru_cache(maxsize=64)  # nearly all records have the same
 def _decode(blob: bytes | None) -> Headers:
     headers = []
     at = 0

@@ -448,7 +448,7 @@ class _Reader:
 def as_record(found: ConsumerRecord) -> Record:
     """A record as Kafka's client gives it."""
     # The value of a header may be null there, if others write it so.
-    headers = tuple((name, value or b"") for name, value in found.headers)
+    headers = tuple([(name, value or b"") for name, value in found.headers])
     return Record(found.partition, found.offset, found.timestamp, found.key, found.value, headers)
 
 
