@@ -39,7 +39,7 @@ class Recorder:
         self._connector = connector
         self._folder = folder
         self._count = count
-        self._edge = Edge(public_url=public_url)
+        self._edge = Edge(public_url=public_url, body_seconds=Limits().body_seconds)
         self._scrub = scrub
         self._written = written
         self._limits = Limits()
@@ -47,7 +47,7 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            request = await self._edge.request(scope, receive, self._limits.body_bytes, self._limits.body_seconds)
+            request = await self._edge.request(scope, receive, self._limits.body_bytes)
         except Disconnected:
             return
         except Rejected as rejected:

@@ -124,7 +124,7 @@ def create_app(
         state,
         metrics,
         limits,
-        Edge(trusted_proxies, public_url),
+        Edge(trusted_proxies, public_url, limits.body_seconds),
         topics=(feedback_topic, failures_topic),
         clock=clock,
     )
@@ -216,7 +216,7 @@ class FrontDoor:
         if wait := door.bucket.take():
             return plain(429, "too many requests for this source", {"retry-after": str(math.ceil(wait))})
         try:
-            request = await self._edge.request(scope, receive, door.body_bytes, self._limits.body_seconds)
+            request = await self._edge.request(scope, receive, door.body_bytes)
             return await self._take(door, request, self._clock())
         except Rejected as rejected:
             return plain(rejected.status, rejected.reason, rejected.headers)

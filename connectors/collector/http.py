@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import re
 import zlib
@@ -12,6 +11,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from connectors.base import Reply, Request
+from connectors.collector.patience import Patience
 from connectors.errors import Rejected
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -24,18 +24,20 @@ class Disconnected(Exception):
 
 
 class Edge:
-    """What stands before us: proxies whose headers are believed, and the public address they give us."""
+    """What stands before us: proxies whose headers are believed, the public address they give us, and slow senders."""
 
-    def __init__(self, trusted_proxies: Sequence[str] = (), public_url: str | None = None) -> None:
+    def __init__(
+        self, trusted_proxies: Sequence[str] = (), public_url: str | None = None, body_seconds: float = 30.0
+    ) -> None:
+        self._patience = Patience(body_seconds)
         self._trusted: list[Network] = [ipaddress.ip_network(proxy) for proxy in trusted_proxies]
         self._public_url = public_url.rstrip("/") if public_url else None
 
-    async def request(self, scope: Scope, receive: Receive, body_bytes: int, body_seconds: float) -> Request:
+    async def request(self, scope: Scope, receive: Receive, body_bytes: int) -> Request:
         """The request, its body read. Rejected: 413, 415, 400 or 408. Disconnected: there is nobody any more."""
         headers = _headers(scope)
         try:
-            async with asyncio.timeout(body_seconds):
-                body = await _body(headers, receive, body_bytes)
+            body = await self._patience.wait_for(_body(headers, receive, body_bytes))
         except TimeoutError:
             raise Rejected(408, "the body did not arrive in time") from None
         peer = scope["client"][0] if scope.get("client") else None

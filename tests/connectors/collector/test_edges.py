@@ -12,7 +12,7 @@ from connectors.base import Request, Source
 from connectors.collector.app import create_app
 from connectors.collector.http import Edge
 from connectors.collector.limits import Bucket
-from connectors.errors import Misconfigured
+from connectors.errors import Misconfigured, Rejected
 from connectors.records import failed_request
 from connectors.registry import configured
 from schemas.feedback import Channel
@@ -32,7 +32,18 @@ def asked(edge: Edge, peer: str, headers: dict[str, str], path: bytes = b"/v1/a/
         "client": (peer, 1),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
-    return asyncio.run(edge.request(scope, nothing, 100, 5))
+    return asyncio.run(edge.request(scope, nothing, 100))
+
+
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    async def never() -> Message:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    scope = {"headers": []}
+    with pytest.raises(Rejected) as raised:
+        asyncio.run(Edge(body_seconds=0.05).request(scope, never, 100))
+    assert raised.value.status == 408
 
 
 @pytest.mark.parametrize(
