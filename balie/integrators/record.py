@@ -39,7 +39,7 @@ class Recorder:
         self._connector = connector
         self._folder = folder
         self._count = count
-        self._edge = Edge(public_url=public_url, body_seconds=Limits().body_seconds)
+        self._edge = Edge(public_url=public_url)
         self._scrub = scrub
         self._written = written
         self._limits = Limits()

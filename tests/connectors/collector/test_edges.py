@@ -40,7 +40,7 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
         await asyncio.sleep(60)
         return {"type": "http.disconnect"}
 
-    scope = {"headers": []}
+    scope: dict[str, Any] = {"headers": []}
     with pytest.raises(Rejected) as raised:
         asyncio.run(Edge(body_seconds=0.05).request(scope, never, 100))
     assert raised.value.status == 408

@@ -30,10 +30,10 @@ def test_each_wait_has_its_own_time() -> None:
         await asyncio.sleep(0)  # its task goes on
         return "over"
 
-    async def waits() -> list[str]:
+    async def waits() -> tuple[str, str, str]:
         return await asyncio.wait_for(asyncio.gather(late(), over(), over()), 10)
 
-    assert asyncio.run(waits()) == ["in time", "over", "over"]
+    assert asyncio.run(waits()) == ("in time", "over", "over")
 
 
 def test_who_is_cancelled_is_not_overdue() -> None:
