@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipelines import decode as decoding
 from pipelines.batch import ROW, Batch
 from pipelines.contract import MOMENT, arrow_schema, contract, leaves
 from pipelines.decode import decode
@@ -61,6 +62,7 @@ def _outcome(values: Sequence[bytes], place: int) -> pa.Table | FailedEvent:
 
 
 def _same_everywhere(value: bytes) -> pa.Table | FailedEvent:
+    decoding._usual = pa.schema([])  # alone all of its fields are new, beside others they are usual
     alone = _outcome([value], 0)
     for values, place in (([GOOD, value, GOOD], 1), ([value, BROKEN], 0), ([BROKEN, GOOD, value], 2)):
         beside = _outcome(values, place)
@@ -257,6 +259,22 @@ def test_our_own_writing_takes_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("pipelines.decode.read", lambda _: pytest.fail("went the careful way"))
     own = read(_WHOLE).to_json()
     assert _outcome([own, own], 1).num_rows == 1  # type: ignore[union-attr]
+
+
+def test_only_a_batch_with_a_new_field_is_read_for_all_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    read_json = decoding._read_json
+
+    def counted(raw: bytes, schema: pa.Schema, unexpected: str) -> pa.Table:
+        asked.append(unexpected)
+        return read_json(raw, schema, unexpected)
+
+    monkeypatch.setattr(decoding, "_usual", pa.schema([]))
+    monkeypatch.setattr(decoding, "_read_json", counted)
+    with_language = GOOD.replace(b'"channel"', b'"language": "nl", "channel"')
+    for values in ([GOOD], [GOOD, GOOD], [GOOD, with_language], [with_language], [GOOD]):
+        assert isinstance(_outcome(values, 0), pa.Table)
+    assert asked == ["error", "ignore", "error", "error", "ignore", "error", "error"]
 
 
 def test_the_pattern_of_a_moment_knows_every_day_there_is() -> None:
