@@ -51,9 +51,10 @@ _SHAPES: dict[str, str] = {
     "year": rf"{_YEAR}[-/.]\d{{5,10}}(?:-\d{{1,4}})?",
     # 2025-WMO-11873, 2025-0118-WOO
     "year-prefix": rf"{_YEAR}[-/.](?:[a-z]{{1,8}}[-/.]\d{{3,10}}|\d{{3,8}}[-/.][a-z]{{2,5}})",
-    # SIG-12345 (Signalen), OLO-8841273 (Omgevingsloket), INC0048213 and its like (service desks)
+    # SIG-12345 (Signalen), OLO-8841273 (Omgevingsloket), INC0048213, FS-Case-12345678 and their like (service desks)
     "signalen": r"sig-?\d{3,9}",
-    "service-desk": r"(?:inc|ritm|req|sctask|cs)\d{6,10}|(?:olo|mor|zaak|case|melding|ticket)[-/]\d{4,12}",
+    "service-desk": r"(?:inc|ritm|req|sctask|cs)\d{6,10}"
+    r"|(?:[a-z]{1,4}-)?(?:olo|mor|zaak|case|melding|ticket)[-/]\d{4,12}",
     # OF-7KQ2ZD (Open Formulieren: six of its own alphabet)
     "open-formulieren": r"of-(?=[a-z]{0,5}\d)[a-z0-9]{6}",
     # OR.5343.118.2026, FN-II.3120.77.2026, MOPS/4021/338/2026 (Polish offices: unit, class of the file plan, number,
@@ -382,7 +383,8 @@ def _labelled_otherwise(text: str, start: int, form: str) -> bool:
     """Whether another thing's name stands right before it; a prefix that only cases have is not doubted."""
     if _NAMED.match(form):
         return False
-    label = label_before(text, start, _SHORT_STRETCH)
+    # Behind a comma it is no longer about the number: "given at counter 4, it is OR.5343.118.2026".
+    label = label_before(text, start, min(_SHORT_STRETCH, start - 1 - text.rfind(",", 0, start)))
     return label.role is Role.OTHER_THING and label.away == 0
 
 
