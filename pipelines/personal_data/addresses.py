@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pipelines.personal_data.cues import CUES
 from pipelines.personal_data.numbers import Groups
 from pipelines.personal_data.spans import Span
 from pipelines.personal_data.wordlists import any_of, set_of
@@ -14,7 +15,8 @@ from pipelines.personal_data.wordlists import any_of, set_of
 # What the last word of a street is or ends in, by language.
 _TAILS: Final = {
     "nl": """
-    straat straatje str laan laantje weg wegje pad plein gracht kade kaai dijk singel steeg dreef hof hofje
+    straat straatje str laan laantje weg wegje weggetje pad paadje plein pleintje gracht grachtje kade kaai dijk dijkje
+    singel steeg steegje dreef hof hofje weitje veldje bosje
     plantsoen park markt brink baan wal werf haven ring burg kamp akker veld weide wei zoom rand oord hoek horst
     einde eind hout bos berg heuvel duin polder meer plas boulevard passage erf es esch tuin tuinen terp wijk
     kwartier vaart sloot brug sluis kampen gaarde gaard stede stee wiek molen donk driehoek buurt ven heide heem
@@ -24,10 +26,10 @@ _TAILS: Final = {
     street st road rd lane ln avenue ave close drive dr court ct crescent cres way terrace grove gardens square
     sq place pl hill row mews walk park green rise view parade broadway approach quay wharf villas mount gate
     wynd brae heath end fold croft meadow meadows bank yard boulevard path passage circus common vale dene
-    cottages buildings embankment highway parkway bridge side ridge field fields chase drove bypass
+    cottages buildings strand embankment highway parkway bridge side ridge field fields chase drove bypass
     """,
     "nb": """
-    gata gate gt gaten vei veien vn vegen veg allé alle alleen alléen plass plassen torg torget torv bakken
+    gata gate gt gaten vei veien vn vegen veg allé alle alleen alléen plass plassen torg torget torv torvet bakken
     bakke svingen sving stien sti lia lien kroken krok haugen haug jordet løkka brygge brygga kaia kai tunet tun
     terrasse åsen ås toppen faret ringen marka moen odden stranda strand engen enga skogen kleiva grenda stubben
     dalen dal smuget smau veita parken berget neset ura sletta høgda vollen tråkket tråkka løypa myra hagen
@@ -44,12 +46,15 @@ ALL_ALONE: Final = frozenset().union(*_ALONE.values())
 ENGLISH_TAILS: Final = _ALONE["en"]
 ENGLISH_ENDINGS: Final = ("way", "gate", "croft", "mead")
 """What an English street of one word ends in."""
-_ENDINGS: Final = {language: tuple(sorted(tails)) for language, tails in _ALONE.items()}
+# In English a word that ends so is a street by itself; in the other languages all of them end words.
+_ENDINGS: Final = {
+    language: ENGLISH_ENDINGS if language == "en" else tuple(sorted(tails)) for language, tails in _ALONE.items()
+}
 # In lower case only these make a street of a word: the others end too many ordinary ones.
 PLAIN_TAILS: Final = tuple(
     sorted(
         set_of(
-            "straat laan gracht plein kade singel weg steeg dijk street gata gate veien vegen katu tie kuja polku"
+            "straat str laan gracht plein kade singel weg steeg dijk street gata gate veien vegen katu tie kuja polku"
             " kaari plantsoen"
         )
     )
@@ -84,31 +89,36 @@ NOT_A_STREET: Final = set_of(
     kohdan waited waiting uur kwart half pasnr lokaal zaal sala sal sali spreekkamer wachtkamer meldpunt
     container kontener automat automaat parkeerautomaat parkeerplaats kiosk kiosken kasse kassa kasa queue kø
     jono kolejce numerek kølapp vuoronumero ticket volgnummer ma di wo do vr za zo szkole podstawowej szkoła
-    parking parkeerzone route hole loket
+    parking parkeerzone route hole loket działka działki działce obręb parcela uchwała zarządzenie perceel kavel tontti
+    kiinteistö gnr bnr
     """
 )
 
 _HOUSE: Final = re.compile(
-    r"[1-9]\d{0,3}(?!\d)(?![.,:]\d)"
+    r"[1-9]\d{0,3}(?!\d)(?![.,:]\d)(?![a-z]{3})"
     r"(?! ?(?:%|€|euro|kr\b|zł|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours|times|km|cm|meter|mm\b|m2|°))"
 )
 _NUMBER_TAIL: Final = re.compile(
     r"(?:"
-    r"(?: ?[/\u2013-] ?\d{1,4}[a-zA-Z]?){1,2}(?: ?[mM]\.? ?\d{1,4})?"  # 5/7 m. 3; 77-3; 33-35
+    r"[A-Za-z] ?/ ?\d{1,4}[a-zA-Z]?(?!\w)"  # 3A/11
+    r"| ?[a-z] [A-Z] \d{1,3}(?!\w)"  # 11 b A 3
+    r"|(?: ?[/\u2013-] ?\d{1,4}[a-zA-Z]?){1,2}(?: ?[mM]\.? ?\d{1,4})?"  # 5/7 m. 3; 77-3; 33-35
     r"|[- ]?(?:I{1,3}|IV|VI{0,3})(?!\w)"  # 31-II
     r"|[- ]?(?:bis|ter|hs|huis|boven|rood|zw|rd|wit|bg|bov|ben)\b\.?(?: ?[A-Za-z]\b)?"
     r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]|-)(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4; 214-B
     r")?"
-    r"(?:,? (?:m\.|lok\.|as\.|asunto|leil\.|leilighet|kl\.|bnr\.?|flat|apt\.?|app\.?|mieszk\w*\.?|lokal|H|U)"
-    r" ?\d{1,4}[a-zA-Z]?)?",
+    r"(?:,? (?:m\.?|lok\.?|of\.|as\.?|lh\.?|asunto|leil\.?|leilighet|kl\.?|klatka|bnr\.?|bolig|flat|apt\.?|app\.?"
+    r"|mieszk\w*\.?|lokal|H|U) ?(?:\d{1,4}[a-zA-Z]?|[A-Z])(?!\w)|as\d{1,3}(?!\w)){0,2}",
 )
 _WORD_END: Final = re.compile(r"[^\W\d_][\w'’.-]{0,40}\Z")
 _MOST_WORDS: Final = 5
 _LONGEST_FIRST: Final = 45
+_ORDINAL: Final = re.compile(r"(?<!\w)\d{1,2}(?:e|de|ste) \Z")  # 2e Pijnboomdwarsstraat
+_LONGEST_ORDINAL: Final = 7
 POLISH_CUES: Final = set_of(
     """
     ul ulica ulicy ulice ulicę ulicą al aleja alei aleje aleją aleję aleju alej os osiedle osiedlu osiedla pl plac placu
-    place rondo
+    place rondo wieś wsi wsią miejscowość miejscowości kolonia osada przysiółek
     """
 )
 _POLISH_CUE: Final = re.compile(
@@ -120,8 +130,26 @@ _POLISH_CUE_SURE: Final = re.compile(r"(?<!\w)(?:ul\.|ulic[ayeęą]) ((?:[\w.'�
 _POLISH_NOT: Final = re.compile(r"(?<!\w)(?:od|do|jest|nie|i|w|na|przy|nr|koło|za|o|z)(?!\w)", re.IGNORECASE)
 _POLISH_CASE: Final = re.compile(
     r"(?<!\w)(?:na|przy|ulicy|z|do|od|koło|obok|pod) "
-    r"([A-ZĄĆĘŁŃÓŚŹŻ][\w-]{2,30}(?:iej|ej|ego|ich|ych|ki|y|a)) \Z"
+    r"((?:[A-ZĆŁŃÓŚŹŻ][\w.-]{1,30} ){0,2}[A-ZĄĆĘŁŃÓŚŹŻ][\w-]{2,30}(?:iej|ej|ego|ich|ych|ki|y|a)) \Z"
 )
+# 'Dietla 70/3': a house and a flat, behind up to three words with capitals.
+_POLISH_FLAT: Final = re.compile(r"[A-Za-z]?/\d{1,3}(?![\d/.-])")
+_POLISH_NAMED: Final = re.compile(r"(?<!\w)((?:\d{1,2} )?(?:[A-ZĆŁŃÓŚŹŻ][\w.-]{1,30} ){1,3})\Z")
+# 'Rynek 6', 'z Rynku 6'; 'Dziura na Lipowa 114', as in 'ulica Lipowa'.
+_POLISH_ALONE: Final = re.compile(r"(?<!\w)(Rynek|Rynku|Rynkiem) \Z")
+# Streets that are called after a day, with a capital that a date has not.
+_NATIONAL_DAY: Final = re.compile(
+    r"(?<![\w-])\d{1,2}(?:-go)? (?:Stycznia|Lutego|Marca|Kwietnia|Maja|Czerwca|Lipca|Sierpnia|Września|Października"
+    r"|Listopada|Grudnia) \Z"
+)
+_POLISH_FEMININE: Final = re.compile(r"[A-ZĆŁŃÓŚŹŻ]\w{1,30}(?:ow|sk|ck|dzk|ist|yst|ln|rn|nn|czn|żn|śn)(?:a|ej|ą)")
+
+
+def _says_no_name(word: str) -> bool:
+    """Whether a word before does not make a surname of the next: it is no name itself, nor a title."""
+    return not word[0].isupper() and word.lower().rstrip(".") not in CUES
+
+
 LIVING: Final = set_of(
     """
     woon woont woonachtig wonen wonende woonde adres adresse adresie address adressen osoite osoitteessa live lives
@@ -140,6 +168,13 @@ _POSTCODE_NEXT: Final = re.compile(
     r"|[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|te \d{4} ?[A-Z]{2})"
 )
 _WINDOW: Final = 90
+LOCATIVE: Final = set_of(
+    """
+    op aan bij tegenover naast langs nabij hoogte thv t.h.v bewoners bewoner woning at near opposite outside beside
+    na przy koło obok ved utenfor på overfor osoitteessa kohdalla
+    """
+)
+"""What stands before the name of a place, and hardly before that of a thing with a number."""
 
 
 def streets(text: str, found: Groups, language: str) -> Iterator[Span]:
@@ -168,14 +203,19 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
         return None
     bare = word.rstrip(".,").lower()
     capital = word[0].isupper()
-    if bare in NOT_A_STREET or not (capital or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE):
+    is_lettered = text[end : end + 1].isalpha() and not text[end + 1 : end + 2].isalnum()
+    floor = max(0, start - _WINDOW)
+    if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)) and _HOUSE.match(text, start):
+        tail = _NUMBER_TAIL.match(text, end)
+        return Span(day.start(), tail.end() if tail else end, "ADDRESS", "street (pl) and number", 0.85)
+    may_be_street = capital or is_lettered or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE
+    if bare in NOT_A_STREET or not may_be_street:
         return None
     house = _HOUSE.match(text, start)
     if not house:
         return None
     tail = _NUMBER_TAIL.match(text, end)
     end = tail.end() if tail else end
-    floor = max(0, start - _WINDOW)
     polish = None
     if language == "pl":
         polish = _POLISH_CUE.search(text, floor, start)
@@ -185,19 +225,37 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
         return Span(polish.start(), end, "ADDRESS", "street (pl) and number", 0.9)
     words = _words_before(text[floor:start])
     if words:
-        street = _street(words, language)
+        street = _street(words, language, is_lettered=is_lettered)
         if street:
             count, rule, confidence = street
-            return Span(_begin_of(text, floor, start, count), end, "ADDRESS", rule, confidence)
+            begin = _begin_of(text, floor, start, count)
+            ordinal = _ORDINAL.search(text, max(0, begin - _LONGEST_ORDINAL), begin)
+            return Span(ordinal.start() if ordinal else begin, end, "ADDRESS", rule, confidence)
         if language == "pl":
-            case = _POLISH_CASE.search(text, floor, start)
+            case = _POLISH_CASE.search(text, floor, start) or _POLISH_ALONE.search(text, floor, start)
             if case:
                 return Span(case.start(1), end, "ADDRESS", "street (pl) in a case and number", 0.7)
+            if _POLISH_FLAT.match(text, start + len(house.group())) and (
+                named := _POLISH_NAMED.search(text, floor, start)
+            ):
+                return Span(named.start(1), end, "ADDRESS", "name, house and flat (pl)", 0.7)
+            if _POLISH_FEMININE.fullmatch(words[-1]) and (len(words) < 2 or _says_no_name(words[-2])):
+                return Span(start - 1 - len(words[-1]), end, "ADDRESS", "street (pl) and number", 0.7)
         if capital and len(bare) >= 3:
             return _unknown_street(text, floor, start, end)
     elif word[-1] == "," and bare.endswith(PLAIN_TAILS):
         return Span(start - 1 - len(word), end, "ADDRESS", "street and number", 0.8)
     return None
+
+
+def named_places(text: str, found: Groups, language: str) -> Iterator[Span]:
+    """Words with a capital that no list has and a house number, where a place stands: 'tegenover Zwanebloem 8'. Which
+    those are `groups.Groups.of_named_places` tells."""
+    for start, end in found:
+        if _HOUSE.match(text, start):
+            tail = _NUMBER_TAIL.match(text, end)
+            begin = text.rfind(" ", 0, start - 1) + 1
+            yield Span(begin, tail.end() if tail else end, "ADDRESS", "a name and a number where a place stands", 0.7)
 
 
 def _words_before(text: str) -> list[str]:
@@ -241,25 +299,29 @@ def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:
     return None
 
 
-def _street(words: list[str], language: str) -> tuple[int, str, float] | None:
-    """How many of the last words are the street's name, the rule, and how sure; None if they are no street."""
+def _street(words: list[str], language: str, *, is_lettered: bool) -> tuple[int, str, float] | None:
+    """How many of the last words are the street's name, the rule, and how sure; None if they are no street.
+
+    A number with a letter, `is_lettered`, makes one of a word in lower case that a number alone does not.
+    """
     last = words[-1]
     bare = last.rstrip(".").lower()
     capital = last[0].isupper()
     for tongue in (language, *(t for t in _ENDINGS if t != language)):
-        if not bare.endswith(_ENDINGS.get(tongue, ())):
+        alone = bare in _ALONE.get(tongue, ())
+        if not alone and not bare.endswith(_ENDINGS.get(tongue, ())):
             continue
-        alone = bare in _ALONE[tongue]
         if alone and (len(words) < 2 or words[-2].lower() in _NOT_BEFORE):
             continue
-        if alone and not (words[-2][0].isupper() or tongue == language):
+        if alone and tongue != language and not (capital and words[-2][0].isupper()):
             continue
-        if not alone and not capital and not (bare.endswith(PLAIN_TAILS) and len(bare) > 6):
+        if not alone and not capital and not (len(bare) > 6 and (is_lettered or bare.endswith(PLAIN_TAILS))):
             continue
         if alone and len(bare) < 3 and not (last.endswith(".") or words[-2][0].isupper()):
             continue
-        count = 2 if alone else 1
-        # The capitalised words before belong to it: 'Burgemeester van der Hoopstraat', 'Henrik Ibsens gate'.
+        # 'Henrik Ibsens gate', but 'utenfor Torvet'.
+        count = 2 if alone and not (capital and words[-2][0].islower()) else 1
+        # The capitalised words before belong to it: 'Burgemeester van der Hoopstraat'.
         while count < len(words):
             word = words[-count - 1]
             if word[-1] == "." and len(word) > 3 and not word[0].isupper():
@@ -310,7 +372,7 @@ def _english(text: str, start: int, end: int, language: str) -> Iterator[Span]:
 
 # --- Postcodes --------------------------------------------------------------------------------------------------------
 
-_DUTCH: Final = re.compile(r"(?<![\w.,€-])[1-9]\d{3} ?([A-Za-z]{2})(?!\w)")
+_DUTCH: Final = re.compile(r"(?<![\w.,€-])[1-9]\d{3}(?: ?|-)([A-Za-z]{2})(?!\w)")
 _TWO_LETTER_WORDS: Final = set_of(
     """
     is in op de en ik we of om te er na zo ze je me al af ga nu kg km cm mm kr zl ml st nr dg uf pm am on at to by
@@ -332,7 +394,7 @@ _WORD_BEFORE: Final = re.compile(
     r"(?:postcode|postkode|postnr|postnummer|postinumero|kod pocztowy|kod|zip|pc)\.?[^\w\n]{0,4}(?:is |er |on |to )?\Z",
     re.IGNORECASE,
 )
-_AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}-\d{3}|\d{4,5}|\d{4} ?[A-Za-z]{2})(?![\w/-])")
+_AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}-\d{3}|\d{4}[ -]?[A-Za-z]{2}|\d{4,5})(?![\w/-])")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d\Z")
 
 
@@ -347,7 +409,7 @@ def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
             match = _POLISH.match(text, start)
             if match and (language == "pl" or _WORD_BEFORE.search(text, max(0, start - 30), start)):
                 yield Span(start, match.end(), "POSTCODE", "postcode (PL)", 0.85)
-        if size <= 2 and start and text[start - 1].isalpha():
+        if size <= 3 and start and text[start - 1].isalpha():
             match = _BRITISH.match(text, start - 1) or (_BRITISH.match(text, start - 2) if start > 1 else None)
             if match and (match.group().isupper() or (language == "en" and " " in match.group())):
                 yield Span(match.start(), match.end(), "POSTCODE", "postcode (UK)", 0.85)
@@ -366,6 +428,8 @@ def _dutch(text: str, start: int) -> Iterator[Span]:
     letters = found.group(1)
     lower = letters.lower()
     if lower in ("sa", "sd", "ss"):
+        return
+    if text[start + 4] == "-" and not letters.isupper() and not _WORD_BEFORE.search(text, max(0, start - 30), start):
         return
     if letters.isupper() and not (lower in _TWO_LETTER_WORDS and text.isupper()):
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.9)

@@ -19,13 +19,14 @@ MONTHS: Final = set_of(
 )
 _MONTHS: Final = any_of(" ".join(MONTHS))
 _DATE: Final = re.compile(
-    rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e)?\.?(?: of)? {_MONTHS}\.?,?(?: ['’]?\d{{2,4}})?"
+    rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e|de|ste|sten)?\.?(?: of)? {_MONTHS}\.?,?(?: ['’]?\d{{2,4}})?"
     r"|\d{1,2} ?[-./ ] ?\d{1,2} ?[-./ ] ?['’]?(?:\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
     rf"|\d{{1,2}}[-.]{_MONTHS}[-.]['’]?\d{{2,4}}|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)"
     r"(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
 _MONTH_FIRST: Final = re.compile(rf"(?<!\w){_MONTHS} \Z", re.IGNORECASE)
+_ARTICLE: Final = re.compile(r"(?<!\w)(?:the|den|de) \Z", re.IGNORECASE)
 _DAY_AND_YEAR: Final = re.compile(r"\d{1,2}(?:st|nd|rd|th)?,? \d{2,4}(?!\w)")
 _BORN: Final = (
     r"(?:geboren|geb\.?(?:[. ]?dat(?:um|\.)?)?|gebdat\w*|geboorte(?:dat\w*\.?|dag)|born|d\.?o\.?b\.?|date of birth"
@@ -61,6 +62,8 @@ def birth_dates(text: str, found: Groups) -> Iterator[Span]:
         if not date:
             continue
         done = date.end()
+        if article := _ARTICLE.search(text, max(0, start - 4), start):
+            start = article.start()
         before = text[max(0, start - 52) : start]
         if _BORN_BEFORE.search(before) or _BORN_AFTER.match(text, done):
             yield Span(start, done, "BIRTHDATE", "date beside a word for birth", 0.9)

@@ -42,6 +42,7 @@ for _number, _letter in enumerate(_CAPITALS, 1):
 _HAS_IBAN: Final = np.array([iban_length((a + b).strip()) > 0 for a in " " + _CAPITALS for b in " " + _CAPITALS])
 _IS_SPACE: Final = _those(" ")
 _IS_SPACE_OR_COMMA: Final = _those(" ,")
+_IS_SPACE_OR_DASH: Final = _those(" -")
 _IS_JOIN: Final = _those("".join(numbers.JOINS))
 _IS_STREET_BEFORE: Final = _those(" \n(,-:/\0")
 _IS_STREET_AFTER: Final = _those(" ,-/\u2013")
@@ -54,6 +55,7 @@ _FARTHEST_STREET: Final = 230  # characters from a house number to the last word
 _FARTHEST_POSTCODE: Final = 32
 _FARTHEST_CUE: Final = 140
 _FARTHEST_MONTH: Final = 8
+_SHORTEST_PLACE: Final = 4
 _WIDEST_DATE_GAP: Final = 4
 _IS_COUNTRY_CODE: Final = np.isin(np.arange(100), [int(code) for code in COUNTRY_CODES])
 _FORMS: Final = np.sort(
@@ -236,6 +238,8 @@ class Groups:
         letter -= self._is(_IS_SPACE, letter)
         first, second = (_LETTER_NUMBER.take(self._known(place)) for place in (letter - 1, letter))
         found[at] = _HAS_IBAN.take(first * 27 + second) & ~self._is(_IS_LETTER_OR_DIGIT, letter - 2)
+        polish = (self.size == 2) | (self.size == numbers.DIGITS_OF_POLISH_ACCOUNT)
+        found |= polish & (self._total() >= numbers.DIGITS_OF_POLISH_ACCOUNT)
         return found
 
     def of_ids(self) -> Bools:
@@ -275,6 +279,8 @@ class Groups:
             form += np.where(going, kind << 2 * n, 0)
         form[end - begin > numbers.LONGEST_PLATE] = 0
         spaced[inside] |= _IS_PLATE.take(np.where(form < len(_IS_PLATE), form, 0))
+        rest = np.flatnonzero(short & ~spaced)
+        spaced[rest] = self._is_near(Mark.VEHICLE, rest)
         return spaced
 
     def of_streets(self) -> Bools:
@@ -285,6 +291,22 @@ class Groups:
         at = np.flatnonzero(house)
         house[at] = self._is_behind_street(at) | self._is_before_street(at)
         found: Bools = house
+        return found
+
+    def of_named_places(self) -> Bools:
+        """Those right behind a word with a capital that no list has, which is right behind a word for where."""
+        texts, slots, mark = self._texts, self._texts.slots, self._texts.mark
+        word = self._word_before
+        found: Bools = (self.size <= 3) & (slots.end.take(word) == self.start - 1) & self._is(_IS_SPACE, self.start - 1)
+        at = np.flatnonzero(found)
+        word = word.take(at)
+        found[at] = (
+            (mark.take(word) & (Mark.LISTED | Mark.NO_STREET) == 0)
+            & texts.has_capital(word)
+            & (texts.length(word) >= _SHORTEST_PLACE)
+            & (mark.take(word - 1) & Mark.LOCATIVE > 0)
+            & (slots.start.take(word) == slots.end.take(word - 1) + 1)
+        )
         return found
 
     def _is_behind_street(self, at: Ints) -> Bools:
@@ -300,13 +322,15 @@ class Groups:
         marks = mark.take(word)
         polish = self._languages.take(at) == "pl"
         capital = texts.has_capital(word)
-        found[alone & (marks & Mark.NO_STREET > 0)] = False
+        found[alone & (marks & Mark.NO_STREET > 0) & ~(polish & capital)] = False
         # An ordinary word is one only if it ends like a street; with a capital any may be, where an address stands.
         doubtful = np.flatnonzero(found & alone & (marks & Mark.STREET == 0) & ~(polish & capital))
         some, polish, capital = word.take(doubtful), polish.take(doubtful), capital.take(doubtful)
         asked = at.take(doubtful)
+        lettered = self._is_letter(self.end.take(asked)) & ~self._is_letter(self.end.take(asked) + 1)
         found[doubtful] = (
             _STREET_ENDS.end(texts, some)
+            | (lettered & _ALL_ENDS.end(texts, some))
             | (capital & (_ALL_ENDS.end(texts, some) | self._is_addressed(asked)))
             | (polish & self._is_near(Mark.POLISH_STREET, asked))
         )
@@ -357,11 +381,11 @@ class Groups:
     def of_postcodes(self) -> Bools:
         """Those with the letters of a postcode beside them, or as long as one in the language."""
         start, end, size = self.start, self.end, self.size
-        letters = end + self._is(_IS_SPACE, end)
+        letters = end + self._is(_IS_SPACE_OR_DASH, end)
         dutch = (size == 4) & self._is(_IS_LETTER, letters) & self._is(_IS_LETTER, letters + 1)
         dutch &= ~self._is_letter(letters + 2)
         polish = (size == 2) & (self._texts.characters.take(end) == ord("-")) & self._is(_IS_DIGIT, end + 1)
-        british = (size <= 2) & self._is_letter(start - 1)
+        british = (size <= 3) & self._is_letter(start - 1)
         town = ((size == 4) & (self._languages == "nb")) | ((size == 5) & (self._languages == "fi"))
         found: Bools = dutch | polish | british | town
         return found

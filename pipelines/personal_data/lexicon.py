@@ -40,6 +40,8 @@ class Mark:
     ENGLISH_STREET: Final = 16384
     TOLD_STREET: Final = 32768
     POLISH_STREET: Final = 65536
+    LOCATIVE: Final = 131072
+    VEHICLE: Final = 262144
 
 
 # Ordinary words that are written like a name at the start of a line, and abbreviations.
@@ -142,6 +144,8 @@ def _own_words() -> dict[str, tuple[int, int]]:
     add(Mark.ENGLISH_STREET, [*addresses.ENGLISH_TAILS, "heol"])
     add(Mark.TOLD_STREET, addresses.LIVING | addresses.POLISH_STREET)
     add(Mark.POLISH_STREET, addresses.POLISH_CUES)
+    add(Mark.LOCATIVE, addresses.LOCATIVE)
+    add(Mark.VEHICLE, numbers.VEHICLES)
     add(Mark.NO_STREET, addresses.NOT_A_STREET)
     return found
 

@@ -31,7 +31,12 @@ WEIGHTS: Final = Path(__file__).with_name("data") / "names.xz"
 Scores = npt.NDArray[np.float32]
 
 _INITIALS: Final = re.compile(
-    r"(?<![^\W\d_])(?:(?:[A-ZÀ-ŽŁŚŻ]|Th|Chr|Joh|Ch|St|IJ|Ph)(?:\.[ -]?|(?=[ ](?:[A-ZÀ-Ž]\b|\Z))[ ]|[ ](?=\Z))){1,6}\Z"
+    r"(?<![^\W\d_])(?:(?:[A-ZÀ-ŽŁŚŻ]|Th|Chr|Joh|Ch|St|IJ|Ph|Sj|Tj|Jac|Jos|Fr|Wm|Kr)"
+    r"(?:\.[ -]?|(?=[ ](?:[A-ZÀ-Ž]\b|\Z))[ ]|[ ](?=\Z))){1,6}\Z"
+)
+# 'Kasia M.', 'Rob de W.': a surname that is kept back.
+_INITIAL_AFTER: Final = re.compile(
+    r"(?: (?:van|de|der|den|van der|van den|van de|el|al|von|da|di))? [A-ZÀ-ŽŁŚŻ]\.(?![^\W_])"
 )
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
@@ -42,6 +47,7 @@ INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
 SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
 INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
+TITLED_INFIX: Final = 3.5  # for a word in lower case after a title and infixes
 INFIXED: Final = 2.5  # for a listed surname after a name and infixes
 PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
 DOUBT: Final = -3.0
@@ -64,6 +70,8 @@ _TOLD_GAPS: Final = {
 _ADDED: Final = np.array([_TOLD.get(cue, 0.0) for cue in CUE_KINDS], np.float32)
 _IS_TOLD: Final = np.array([[gap in _TOLD_GAPS.get(cue, ()) for gap in GAPS] for cue in CUE_KINDS])
 _IS_WORD: Final = np.array([n == "d" or (n[0] == "0" == n[2] and n[4] in "234") for n in NAMES])
+_IS_MET_AS_WORD: Final = np.array([n == "d" or n[4:5] in ("1", "2", "3", "4") or n[::2][:2] == "00" for n in NAMES])
+_ARTICLES: Final = keys_of(["de", "den", "het", "'t", "’t"]).key
 _IS_ELSEWHERE: Final = np.array([other[1] == "1" or other[3] == "1" for other in OTHERS])
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
 _IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
@@ -73,6 +81,7 @@ _PAIRS: Final = np.array([gap in (" ", "-") for gap in GAPS])
 _AFTER_DOT: Final = np.array([gap in ("I", ".") for gap in GAPS])
 _OPENS: Final = np.array([gap[-1:] in ("^", ".", "n", "N") for gap in GAPS])
 _GREETING: Final = CUE_KINDS.index("G")
+_TITLE, _CLOSING = CUE_KINDS.index("T"), CUE_KINDS.index("C")
 _RUN_TOGETHER: Final = NAMES.index("d")
 _BLANK: Final = GAPS.index(" ")
 _WITH_CAPITAL: Final = np.array([shape in "CSU" for shape in SHAPES])
@@ -145,7 +154,8 @@ def candidates(texts: Texts, hidden: Bools | None = None) -> Ints:
         told |= _is_only_name(texts, places - 1) | _is_only_name(texts, places + 1)
         infix = texts.mark.take(places - 1) & Mark.INFIX > 0
         further = infix & (texts.mark.take(places - 2) & Mark.INFIX > 0)
-        told |= infix & _is_only_name(texts, np.where(further, places - 3, places - 2))
+        behind = np.where(further, places - 3, places - 2)
+        told |= infix & (_is_only_name(texts, behind) | (cue.take(slots.row.take(behind)) == _TITLE))
         edge = (slots.form.take(places - 1) == 0) | (slots.form.take(places + 1) == 0)
         at = np.delete(at, lower[doubtful & ~told & (unlisted | ~edge)])
     return at[~_in_address(texts, at)]
@@ -198,6 +208,9 @@ def _told(places: Places) -> Scores:
     texts, at = places.texts, places.at
     straight = places.before == at - 1
     is_told = _IS_TOLD[places.cue, places.left]
+    # A letter is a closing line only where a line or a sentence begins: 't. Maija', but not 'regelt t, Utrecht'.
+    letters = np.flatnonzero((places.cue == _CLOSING) & (texts.length(places.before) == 1))
+    is_told[letters] &= _OPENS.take(texts.gaps(places.before.take(letters)))
     found = np.where(is_told, _ADDED.take(places.cue), np.float32(0))
     found[_IS_WORD.take(places.name)] = 0
     found[(places.cue == _GREETING) & ~_ENDS_GREETING.take(places.right)] = 0
@@ -206,7 +219,14 @@ def _told(places: Places) -> Scores:
     initial = np.flatnonzero(~straight & _AFTER_DOT.take(places.gap))
     initial = initial[(texts.length(at.take(initial) - 1) == 1) & texts.is_upper(at.take(initial) - 1)]
     found[initial] = np.where(places.name.take(initial) == _RUN_TOGETHER, np.float32(0), np.float32(INITIALS))
-    found[places.shape == _l] = 0
+    lower = places.shape == _l
+    found[lower] = 0
+    # 'mevrouw de wit', 'dhr van ommen'; but 'mevrouw van de balie', 'de heer van de bakker'.
+    infixed = np.flatnonzero(lower & (places.cue == _TITLE) & (places.through == THROUGH_INFIX))
+    article = np.isin(texts.slots.key.take(at.take(infixed) - 1), _ARTICLES)
+    alone = places.before.take(infixed) == at.take(infixed) - 2
+    is_word = _IS_MET_AS_WORD.take(places.name.take(infixed))
+    found[infixed[np.where(article, alone, ~is_word)]] = TITLED_INFIX
     return found
 
 
@@ -342,7 +362,7 @@ _KIND: Final = [coarse(name)[0] for name in NAMES]
 
 def _settled(line: "_Line", words: Sequence[_Word]) -> list[_Word]:
     """The names among some words of one text: what is a name in one place of a text is one in another, in any case."""
-    certain = [word for word in words if word.is_name and word.score > SURE]
+    certain = [word for word in words if word.is_name and (word.score > SURE or word.told > 0)]
     sure = {word.key for word in certain}
     if line.language in ("pl", "fi") and len(words) > len(certain) > 0:
         forms = {form for word in certain for form in bases(line[word.place].lower(), line.language)}
@@ -405,9 +425,11 @@ _NO_PERSON_AFTER: Final = re.compile(
     r"|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*|[Ss]chool|[Pp]ark|[Bb]rug|[Tt]unnel|[Ff]onds|[Bb]uurt|[Ww]ijk|[Pp]rijs"
     r"|[Tt]oernooi|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Residence)\b"
 )
-# 'Bakkerij Jansen' is a shop, 'speeltuin De Vrolijke Vos' a playground.
-_BUSINESSES: Final = set_of(
-    """
+_STORMS: Final = set_of("storm orkaan orkan hurricane wichura huragan myrsky stormen")
+# 'Bakkerij Jansen' is a shop, 'speeltuin De Vrolijke Vos' a playground, 'storm Ciarán' a storm.
+_BUSINESSES: Final = (
+    set_of(
+        """
     bakkerij slagerij kapsalon café cafe restaurant garage hotel firma apotheek autobedrijf aannemersbedrijf
     makelaardij notariskantoor basisschool school stichting brasserie eetcafé drogisterij juwelier bloemist
     hoveniersbedrijf bouwbedrijf taxi transportbedrijf rijschool manege camping kliniek piekarnia apteka salon
@@ -417,8 +439,10 @@ _BUSINESSES: Final = set_of(
     kinderopvang theater museum bibliotheek lyceum college vereniging voetbalclub scouting supermarkt pub nursery
     academy przedszkole szkoła szkole szkoły liceum teatr kino muzeum fundacja stowarzyszenie klub barnehage
     barnehagen skole sykehjem sykehjemmet borettslag borettslaget idrettslag butikk päiväkoti päiväkodin koulu
-    koulun hoivakoti palvelutalo uimahalli lukio yhdistys
+    koulun hoivakoti palvelutalo uimahalli lukio yhdistys bar zajazd karczma pizzeria gospoda
     """
+    )
+    | _STORMS
 )
 _STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens way mews row")
 _STREET: Final = re.compile(
@@ -485,11 +509,13 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
         i -= 1
     if start and text[start - 1] in "'’" and text[start : start + 1] == "t":
         start -= 1
+    if other.kind in "FfBb" and (initial_after := _INITIAL_AFTER.match(text, end)):
+        end = initial_after.end()
     if _NO_PERSON_AFTER.match(text, end):
         return None
     if line[last].lower() in _STREET_WORDS and not other.told > 0:
         return None
-    if one.told <= 0 and _is_called_so(line, i):
+    if one.told <= 0 and (_is_called_so(line, i) or (first < last and line[first].lower() in _STORMS)):
         return None
     if one.told <= 0 and public.covers(line, first, last):
         return None
@@ -510,13 +536,14 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
 
 
 _LONGEST_CALLED: Final = 3
+_BEFORE_CALLED: Final = frozenset((" ", " '", " ’", ' "', " „", " “", " «"))
 
 
 def _is_called_so(line: _Line, place: int) -> bool:
     """Whether words with capitals, of which the one at a place is the last before a name, follow what kind of business
     or building they and the name are the name of."""
     for at in range(place, max(-1, place - _LONGEST_CALLED), -1):
-        if line.gap(at) not in (" ", " '", " ’"):
+        if line.gap(at) not in _BEFORE_CALLED:
             return False
         if line[at].lower() in _BUSINESSES:
             return True

@@ -116,6 +116,9 @@ NORWEGIAN: Final = {(8,), (3, 2, 3), (2, 2, 2, 2), (4, 4), (2, 6), (3, 5), (2, 3
 DUTCH_WITHOUT_ZERO: Final = {(9,), (1, 8), (1, 2, 2, 2, 2), (1, 4, 4)}
 
 
+_FLAT_AND_POSTCODE: Final = re.compile(r"/\d{1,3},? \d\d-")  # 33/61 41-819
+
+
 def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...], language: str) -> Span | None:
     n = len(digits)
     before = text[max(0, start - 3) : start]
@@ -145,7 +148,12 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
         if finnish and not _is_no_persons(text, start):
             return Span(opening, end, "PHONE", "phone, national (FI)", 0.9)
         return None
-    polish = n == 9 and sizes in POLISH and is_national_phone(digits, "PL")
+    polish = (
+        n == 9
+        and sizes in POLISH
+        and is_national_phone(digits, "PL")
+        and not _FLAT_AND_POSTCODE.search(text, start, end)
+    )
     norwegian = n == 8 and sizes in NORWEGIAN and is_national_phone(digits, "NO")
     dutch = n == 9 and digits[0] == "6" and sizes in DUTCH_WITHOUT_ZERO and is_national_phone(digits, "NL")
     region = COUNTRY_CODES.get(digits[:2], "") if 10 <= n <= 12 else ""
@@ -181,9 +189,12 @@ _SPOKEN: Final = {
     "nb": "null en ett to tre fire fem seks sju syv åtte ni",
     "fi": "nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän",
 }
+_SPOKEN_DIGIT: Final = any_of(" ".join(_SPOKEN.values())) + r"(?!\w)"
 _SPOKEN_NUMBER: Final = re.compile(
     r"(?<!\w)(?:plus )?" + any_of("nul zero oh nought null nolla plus") + r"(?:[ ,.-]{1,2}(?:"
-    + any_of(" ".join(_SPOKEN.values())) + r"(?!\w)|\d{1,8}(?!\d))){6,14}",
+    + _SPOKEN_DIGIT + r"|\d{1,8}(?!\d))){6,14}"
+    # Polish and Norwegian numbers begin with no zero.
+    + rf"|(?<!\w){_SPOKEN_DIGIT}(?:[ ,.-]{{1,2}}{_SPOKEN_DIGIT}){{7,14}}",
     re.IGNORECASE,
 )  # fmt: skip
 ZEROS: Final = set_of("nul zero oh nought null nolla")
@@ -196,12 +207,19 @@ def spoken_numbers(text: str) -> Iterator[Span]:
 
 
 _IBAN_START: Final = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?[0-9]{2}(?=[ .\-\u00a0]{0,2}[A-Za-z0-9])")
-_IBAN_SEPARATORS: Final = frozenset(" .-\u00a0\t")
+_IBAN_SEPARATORS: Final = frozenset(" .-\u00a0\t\n")
+# At home a Polish account is written without its country.
+_POLISH_ACCOUNT: Final = re.compile(r"(?<![\w-])\d{2}(?:[ -]?\d{4}){6}(?![\w-])")
+DIGITS_OF_POLISH_ACCOUNT: Final = 26
 
 
 def ibans(text: str, found: Groups) -> Iterator[Span]:
     """Bank account numbers with the length of their country and right check digits, in any grouping and case."""
-    for start, _ in found:
+    for start, end in found:
+        if end - start in (2, DIGITS_OF_POLISH_ACCOUNT) and (account := _POLISH_ACCOUNT.match(text, start)):
+            if is_iban("PL" + re.sub("[ -]", "", account.group())):
+                yield Span(start, account.end(), "IBAN", "Polish account: check digits", 0.97)
+            continue
         if start < 2 or not (text[start - 1].isalpha() or (text[start - 1] == " " and text[start - 2].isalpha())):
             continue
         begin = start - 2 if text[start - 1] != " " else start - 3
@@ -280,6 +298,27 @@ _NO_PLATE: Final = set_of(
     """
 )
 LONGEST_PLATE: Final = 9
+VEHICLES: Final = set_of(
+    """
+    kenteken kentekens nummerplaat nummerbord plate plates reg registration rejestracja rejestracji rejestracyjny
+    rejestracyjne rejestracyjnym tablice tablica tablicach rej skilt skiltet skiltnummer regnr registreringsnummer
+    rekisteri rekisterinumero rekkari rek auto auta autem autko bus busje wagen car van lorry truck bil bilen varebil
+    varebilen motor scooter bestelbus bestelbusje bestelwagen camper aanhanger pojazd samochód samochodu motocykl
+    skuter paku pakettiauto autoni auton moottoripyörä
+    """
+)
+_VEHICLE: Final = re.compile(r"(?<!\w)" + any_of(" ".join(VEHICLES)) + r"\b[^\n]{0,24}\Z", re.IGNORECASE)
+# As people write them beside a word for a car: in any case, with blanks.
+_LOOSE_PLATE: Final = re.compile(
+    r"(?<![\w-])(?=((?:[A-Za-z]{1,3}|\d{1,3})[ -](?:[A-Za-z]{1,3}|\d{1,3})[ -](?:[A-Za-z]{1,3}|\d{1,3})(?![\w-])"
+    r"|[A-Za-z]{2,3}[ -]\d[A-Za-z0-9]{2,4}(?![\w-])))"
+)
+_LOOSE_FORMS: Final = {plate for plate in _DUTCH_PLATES if "L" in plate} | set_of(
+    "LL-99999 LL-9L999 LL-999LL LL-9999L LLL-9999 LLL-99999 LLL-999 LLL-9LL9 LLL-99LL LL-9LLL"
+)
+_NO_LETTERS: Final = set_of(
+    "de en er is te zo we je me al af ga nu km cm kg kr zł od do za ze og på av til ja on ei the van per to na om"
+)
 PLATES: Final = {plate for plate in _DUTCH_PLATES | _BARE_PLATES if "L" in plate}
 
 
@@ -322,7 +361,27 @@ def plates(text: str, found: Groups, language: str) -> Iterator[Span]:
                 yield Span(match.start(), match.end(), "PLATE", f"number plate ({language} form)", 0.75)
             else:
                 doubtful.append((match.start(), match.end()))
+    for start, end in found:
+        if end - start <= 5 and (plate := _loose_plate(text, start, end)):
+            yield Span(*plate, "PLATE", "number plate beside a word for a car", 0.8)
     for a, b in doubtful:
-        if seen or _before(text, a, _PLATE_WORD, 40) or _PLATE_AFTER.match(text, b):
+        told = _before(text, a, _PLATE_WORD, 40) or _before(text, a, _VEHICLE) or _PLATE_AFTER.match(text, b)
+        if seen or told:
             seen = True
             yield Span(a, b, "PLATE", "number plate beside a word for it", 0.85)
+
+
+def _loose_plate(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the plate stands that some digits are a part of, if a word for a car is not far before."""
+    for found in _LOOSE_PLATE.finditer(text, max(0, start - LONGEST_PLATE), min(len(text), end + LONGEST_PLATE)):
+        plate = found.group(1)
+        if not (found.start(1) <= start and end <= found.end(1)):
+            continue
+        if plate.translate(_SHAPE).replace(" ", "-") not in _LOOSE_FORMS:
+            continue
+        letters = re.findall("[A-Za-z]+", plate)
+        if any(word.lower() in _NO_LETTERS or word.upper() in _NO_PLATE for word in letters):
+            continue
+        if _before(text, found.start(1), _VEHICLE):
+            return found.span(1)
+    return None

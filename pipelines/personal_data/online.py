@@ -173,7 +173,9 @@ _IPV6: Final = re.compile(
     r"(?<![\w:.])(?=[0-9a-f]{0,4}:[0-9a-f:]{0,39})[0-9a-f:]{2,39}(?:(?:\.\d{1,3}){3})?(?!\w)", re.IGNORECASE
 )
 _VERSION: Final = re.compile(
-    r"(?:versi\w*|wersj\w*|versjon|ver|v|build|release|chrome|firefox|safari|edge)[ .:]{0,2}\Z", re.IGNORECASE
+    r"(?:versi\w*|wersj\w*|versjon|ver|v|build|release|chrome|firefox|safari|edge|app|appen|applicatie|aplikacj\w|sovellus"
+    r"|software|firmware|update|android|ios|windows)[ .:]{0,2}\Z",
+    re.IGNORECASE,
 )
 
 
@@ -181,7 +183,7 @@ def ips(text: str) -> Iterator[Span]:
     """IPv4 and IPv6 addresses; four numbers after the word 'version' are a version."""
     if text.count(".") >= 3:
         for found in _IPV4.finditer(text):
-            if not _VERSION.search(text, max(0, found.start() - 12), found.start()):
+            if not _VERSION.search(text, max(0, found.start() - 14), found.start()):
                 yield Span(found.start(), found.end(), "IP", "IPv4 address", 0.97)
     if text.count(":") >= 2:
         for found in _IPV6.finditer(text):

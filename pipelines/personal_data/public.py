@@ -47,7 +47,12 @@ peppes_pizza narvesen thon_hotell ole_bull ludvig_holberg peter_wessel_tordenski
 gro_harlem_brundtland julenissen espen_askeladd aleksis_kivi tove_jansson johan_ludvig_runeberg runeberg
 jean_sibelius alvar_aalto eino_leino mannerheim carl_gustaf_emil_mannerheim urho_kekkonen j_v_snellman elias_lönnrot
 mikael_agricola minna_canth akseli_gallen-kallela paavo_nurmi väinö_linna väinö_tanner tarja_halonen
-martti_ahtisaari joulupukki aleksanteri k-rauta rauta_k
+martti_ahtisaari joulupukki aleksanteri k-rauta rauta_k vivaldi mozart wolfgang_amadeus_mozart
+johann_sebastian_bach beethoven chopin händel debussy puccini pavarotti elvis_presley frank_sinatra christian_dior
+yves_saint_laurent calvin_klein hugo_boss tommy_hilfiger ralph_lauren michael_kors louis_vuitton giorgio_armani
+gianni_versace karl_lagerfeld jean_paul_gaultier marc_jacobs paco_rabanne jimmy_choo steve_madden levi_strauss
+mercedes_benz dr_oetker dr_max dr_martens ben_sherman jack_wolfskin jack_&_jones helena_rubinstein elizabeth_arden
+estée_lauder yves_rocher merry_christmas friesland drenthe zeeland brabant limburg twente vlaanderen
 """
 _LISTED: Final = [tuple(name.split("_")) for name in _NAMES.split()]
 _BY_FIRST: Final[dict[str, list[tuple[str, ...]]]] = {}

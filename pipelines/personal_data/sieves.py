@@ -40,6 +40,7 @@ def by_digits(texts: Texts, groups: Groups) -> Iterator[ByDigits]:
     yield _without_language(numbers.lettered_ids), groups.by_text(groups.of_ids())
     yield numbers.plates, groups.by_text(groups.of_plates())
     yield addresses.streets, groups.by_text(groups.of_streets())
+    yield addresses.named_places, groups.by_text(groups.of_named_places())
     yield addresses.postcodes, groups.by_text(groups.of_postcodes())
     dates = groups.by_text(groups.of_births())
     yield (

@@ -14,7 +14,7 @@ SETS = {
         json.loads(line)
         for line in (Path(__file__).parents[2] / "data" / "comments" / f"{name}.jsonl").read_text("utf-8").splitlines()
     ]
-    for name in ("own", "second")
+    for name in ("own", "second", "third")
 }
 
 
@@ -65,6 +65,9 @@ _ALL_OF_THEM = ("EMAIL", "PHONE", "NATIONAL_ID", "IBAN", "CARD", "PLATE", "ADDRE
         ("second", "all", 0.935),
         ("second", "NAME", 0.935),
         *(("second", f"NAME {language}", 0.88) for language in ("nl", "en", "pl", "nb", "fi")),
+        ("third", "all", 0.945),
+        ("third", "NAME", 0.92),
+        ("third", "ADDRESS", 0.97),
     ],
 )
 def test_recall_does_not_fall(figures: dict[str, dict[str, float]], name: str, figure: str, floor: float) -> None:
@@ -78,6 +81,8 @@ def test_recall_does_not_fall(figures: dict[str, dict[str, float]], name: str, f
         ("own", "clean_touched", 0.025),
         ("second", "over_scrub", 0.016),
         ("second", "clean_touched", 0.185),
+        ("third", "over_scrub", 0.0122),
+        ("third", "clean_touched", 0.145),
     ],
 )
 def test_harmless_text_stays_as_much_as_it_did(

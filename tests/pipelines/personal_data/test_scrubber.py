@@ -31,6 +31,28 @@ PLAIN = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "address"),
+    [
+        ("nl", "Boom bij 3e Esdoorndwarsstraat 14 hs is omgevallen", "3e Esdoorndwarsstraat 14 hs"),
+        ("nl", "Lamp stuk bij kanaalpad 7b al een week", "kanaalpad 7b"),
+        ("nl", "De bewoners op Zwenkgras 15 klagen", "Zwenkgras 15"),
+        ("nl", "Groet,\nLammerenweitje 21-3, 1826-KD Alkmaar", "Lammerenweitje 21-3, 1826-KD"),
+        ("pl", "Mieszkam pod szkołą (ul. Jaśminowa 5B/14).", "ul. Jaśminowa 5B/14"),
+        ("pl", "Dziura w jezdni Jesionowa 97, wczoraj", "Jesionowa 97"),
+        ("pl", "Pan z Rynku 9 pomaga", "Rynku 9"),
+        ("pl", "Zofia, wieś Nowa Brzezina 12", "Nowa Brzezina 12"),
+        ("fi", "Roskis täynnä, metsätie 4 as 12 edessä", "metsätie 4 as 12"),
+        ("fi", "Terveisin\nKoskikatu 9 c B 7, Oulu", "Koskikatu 9 c B 7"),
+    ],
+)
+def test_an_address_is_taken_out_however_it_is_written(language: str, text: str, address: str) -> None:
+    scrubbed = SCRUBBER.scrub(text, language)
+    covered = {i for s in scrubbed.spans for i in range(s.start, s.end)}
+    start = text.index(address)
+    assert {i for i in range(start, start + len(address)) if text[i].isalnum()} <= covered
+
+
 @pytest.mark.parametrize("shout", [False, True], ids=["as written", "shouted"])
 @pytest.mark.parametrize("frame", ["{}", "Graag reactie aan {} voor vrijdag.", "({})", "zie {}, dank"])
 @pytest.mark.parametrize("datum", PLAIN)
@@ -50,6 +72,11 @@ def test_a_plain_datum_is_taken_out(datum: str, frame: str, shout: bool) -> None
         ("mevrouw Jansen", "Jansen"),
         ("MEVROUW JANSEN", "JANSEN"),
         ("Ik sprak dhr. van der Velde aan de balie", "van der Velde"),
+        ("dat zegt dhr van ommen ook", "van ommen"),
+        ("mevrouw de wit was er niet", "de wit"),
+        ("Ik sprak met Karima el B. aan de balie", "Karima el B."),
+        ("Marta K. z okienka była miła", "Marta K."),
+        ("Hoogachtend,\nTj. Hoekstra", "Tj. Hoekstra"),
         ("Mijn naam is Fatma Demir en ik wacht nog", "Fatma Demir"),
         ("MIJN NAAM IS FATMA DEMIR", "FATMA DEMIR"),
         ("Mrs O'Brien told me so", "O'Brien"),
@@ -81,6 +108,11 @@ def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, na
         "H. de Vries Bouw B.V. heeft de stoep opengebroken",
         "Bakkerij Jansen, Albert Heijn en Jan Linders zijn dicht",
         "De Anne Frankstraat en de Willem de Zwijgerlaan zijn donker",
+        "Storm Eunice waaide hier de pannen weg",
+        'Gdynia robi to dobrze, a bar „U Stasia" nie',
+        "Haarlem regelt t, Utrecht regelt t, wij niet",
+        "Ikke ring 112 sa de",
+        "de mevrouw van de balie en de meneer van handhaving",
         "Anders, namelijk",
         "Klanttevredenheidsonderzoek",
         "nummer A123, kamer 2.14, bus 73, artikel 4:13 Awb",

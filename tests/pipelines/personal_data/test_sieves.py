@@ -171,7 +171,9 @@ def _agrees(batch: Sequence[tuple[str, str]]) -> None:
     strings, languages = [text for text, _ in batch], [language for _, language in batch]
     texts = Texts(strings)
     groups = Groups(texts, languages)
-    for whole, (detect, places) in zip(BY_DIGITS, sieves.by_digits(texts, groups), strict=bool(len(groups))):
+    # Named places are told by the sieve alone.
+    compared = [one for one in sieves.by_digits(texts, groups) if one[0] is not addresses.named_places]
+    for whole, (detect, places) in zip(BY_DIGITS, compared, strict=bool(len(groups))):
         for number, (text, language) in enumerate(batch):
             runs = [run.span() for run in re.finditer("[0-9]+", text)]
             found = list(detect(text, places[number], language)) if number in places else []
