@@ -15,7 +15,8 @@ from pipelines.personal_data.wordlists import any_of, set_of
 # What the last word of a street is or ends in, by language.
 _TAILS: Final = {
     "nl": """
-    straat straatje str laan laantje weg wegje weggetje pad paadje plein pleintje gracht grachtje kade kaai dijk dijkje
+    straat straatje str laan laantje ln weg wegje weggetje pad paadje plein pleintje pln gracht grachtje kade kaai dijk
+    dijkje
     singel steeg steegje dreef hof hofje weitje veldje bosje
     plantsoen park markt brink baan wal werf haven ring burg kamp akker veld weide wei zoom rand oord hoek horst
     einde eind hout bos berg heuvel duin polder meer plas boulevard passage erf es esch tuin tuinen terp wijk
@@ -54,10 +55,13 @@ _ENDINGS: Final = {
 PLAIN_TAILS: Final = tuple(
     sorted(
         set_of(
-            "straat str laan gracht plein kade singel weg steeg dijk street gata gate veien vegen katu tie kuja polku"
-            " kaari plantsoen"
+            "straat str laan ln pln gracht plein kade singel weg steeg dijk street gata gate veien vegen katu tie kuja"
+            " polku kaari plantsoen"
         )
     )
+)
+_STREET_TITLES: Final = set_of(
+    "burg. burgm. pres. prof. past. gebr. kard. mons. koning. prins. dokt. deken. gen. biskop."
 )
 _INFIXES: Final = set_of("van de der den het 't ten ter te la of the og i")
 _NOT_BEFORE: Final = set_of(
@@ -90,7 +94,7 @@ NOT_A_STREET: Final = set_of(
     container kontener automat automaat parkeerautomaat parkeerplaats kiosk kiosken kasse kassa kasa queue kø
     jono kolejce numerek kølapp vuoronumero ticket volgnummer ma di wo do vr za zo szkole podstawowej szkoła
     parking parkeerzone route hole loket działka działki działce obręb parcela uchwała zarządzenie perceel kavel tontti
-    kiinteistö gnr bnr
+    kiinteistö gnr bnr valtatie kantatie seututie yhdystie riksvei fylkesvei europavei autosnelweg
     """
 )
 
@@ -105,8 +109,9 @@ _NUMBER_TAIL: Final = re.compile(
     r"|(?: ?[/\u2013-] ?\d{1,4}[a-zA-Z]?){1,2}(?: ?[mM]\.? ?\d{1,4})?"  # 5/7 m. 3; 77-3; 33-35
     r"|[- ]?(?:I{1,3}|IV|VI{0,3})(?!\w)"  # 31-II
     r"|[- ]?(?:bis|ter|hs|huis|boven|rood|zw|rd|wit|bg|bov|ben)\b\.?(?: ?[A-Za-z]\b)?"
-    r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]|-)(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4; 214-B
+    r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]| [b-h]|-)(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4
     r")?"
+    r"(?:,? \d{1,2}\. ?(?:etg\.?|etasje|krs\.?|kerros|piętro)(?!\w))?"
     r"(?:,? (?:m\.?|lok\.?|of\.|as\.?|lh\.?|asunto|leil\.?|leilighet|kl\.?|klatka|bnr\.?|bolig|flat|apt\.?|app\.?"
     r"|mieszk\w*\.?|lokal|H|U) ?(?:\d{1,4}[a-zA-Z]?|[A-Z])(?!\w)|as\d{1,3}(?!\w)){0,2}",
 )
@@ -142,24 +147,27 @@ _NATIONAL_DAY: Final = re.compile(
     r"(?<![\w-])\d{1,2}(?:-go)? (?:Stycznia|Lutego|Marca|Kwietnia|Maja|Czerwca|Lipca|Sierpnia|Września|Października"
     r"|Listopada|Grudnia) \Z"
 )
+_POLISH_WHERE: Final = set_of("na przy z do od koło obok pod nad za w")
 _POLISH_FEMININE: Final = re.compile(r"[A-ZĆŁŃÓŚŹŻ]\w{1,30}(?:ow|sk|ck|dzk|ist|yst|ln|rn|nn|czn|żn|śn)(?:a|ej|ą)")
 
 
 def _says_no_name(word: str) -> bool:
     """Whether a word before does not make a surname of the next: it is no name itself, nor a title."""
-    return not word[0].isupper() and word.lower().rstrip(".") not in CUES
+    lower = word.lower().rstrip(".")
+    return lower in _POLISH_WHERE or (not word[0].isupper() and lower not in CUES)
 
 
 LIVING: Final = set_of(
     """
     woon woont woonachtig wonen wonende woonde adres adresse adresie address adressen osoite osoitteessa live lives
     living mieszkam mieszka zamieszkał zamieszkała zamieszkały zamieszkali zamieszkałe zamieszkałego zamieszkałej
-    zamieszkałym zamieszkałych bor bod bode bodd bodde asun asuu verhuisd moved flyttet muuttanut
+    zamieszkałym zamieszkałych zam zameldowany
+    zameldowana zameldowani bor bod bode bodd bodde asun asuu verhuisd moved flyttet muuttanut
     """
 )
 _LIVES: Final = re.compile(
     r"(?<!\w)" + any_of(" ".join(LIVING)) + r"\b[^\d\n]{0,14}"
-    r"\b(?:op|aan|in|at|to|naar|van|from|na|przy|i|på|til|fra|is|er|on|:)?:? ?(?:de |het |den )?\Z",
+    r"\b(?:op|aan|in|at|to|naar|van|from|na|przy|i|på|til|fra|is|er|on|:)?:? ?(?:de |het |den |['’]t )?\Z",
     re.IGNORECASE,
 )
 _CAPITALS: Final = re.compile(r"(?:[A-ZÀ-ŽØÅÆ][\w'’.-]{0,40} (?:(?:van|de|der|den|ten|ter) ){0,2}){1,4}\Z")
@@ -168,6 +176,8 @@ _POSTCODE_NEXT: Final = re.compile(
     r"|[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|te \d{4} ?[A-Z]{2})"
 )
 _WINDOW: Final = 90
+_NUMBER_WORD: Final = re.compile(r" (?:nr|no|nummer)\.? \Z", re.IGNORECASE)
+NUMBER_WORDS: Final = set_of("nr no nummer")
 LOCATIVE: Final = set_of(
     """
     op aan bij tegenover naast langs nabij hoogte thv t.h.v bewoners bewoner woning at near opposite outside beside
@@ -197,6 +207,9 @@ def streets(text: str, found: Groups, language: str) -> Iterator[Span]:
 
 def _before(text: str, start: int, end: int, language: str) -> Span | None:
     """The street whose name stands before a number."""
+    house_at = start
+    if language != "pl" and (between := _NUMBER_WORD.search(text, max(0, start - 10), start)):
+        start = between.start() + 1
     at = text.rfind(" ", max(0, start - 46), start - 1) + 1
     word = text[at : start - 1].rpartition("\n")[2].lstrip("(\"'„“«[")
     if not word or not (word[-1].isalpha() or word[-1] in ".,'’"):
@@ -205,13 +218,13 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     capital = word[0].isupper()
     is_lettered = text[end : end + 1].isalpha() and not text[end + 1 : end + 2].isalnum()
     floor = max(0, start - _WINDOW)
-    if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)) and _HOUSE.match(text, start):
+    if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)) and _HOUSE.match(text, house_at):
         tail = _NUMBER_TAIL.match(text, end)
         return Span(day.start(), tail.end() if tail else end, "ADDRESS", "street (pl) and number", 0.85)
     may_be_street = capital or is_lettered or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE
     if bare in NOT_A_STREET or not may_be_street:
         return None
-    house = _HOUSE.match(text, start)
+    house = _HOUSE.match(text, house_at)
     if not house:
         return None
     tail = _NUMBER_TAIL.match(text, end)
@@ -235,9 +248,7 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
             case = _POLISH_CASE.search(text, floor, start) or _POLISH_ALONE.search(text, floor, start)
             if case:
                 return Span(case.start(1), end, "ADDRESS", "street (pl) in a case and number", 0.7)
-            if _POLISH_FLAT.match(text, start + len(house.group())) and (
-                named := _POLISH_NAMED.search(text, floor, start)
-            ):
+            if _POLISH_FLAT.match(text, house.end()) and (named := _POLISH_NAMED.search(text, floor, start)):
                 return Span(named.start(1), end, "ADDRESS", "name, house and flat (pl)", 0.7)
             if _POLISH_FEMININE.fullmatch(words[-1]) and (len(words) < 2 or _says_no_name(words[-2])):
                 return Span(start - 1 - len(words[-1]), end, "ADDRESS", "street (pl) and number", 0.7)
@@ -293,7 +304,8 @@ def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:
     if not first:
         return None
     if _LIVES.search(text, max(0, first.start() - 40), first.start()):
-        return Span(first.start(), end, "ADDRESS", "name and number after 'lives at'", 0.75)
+        begin = first.start() - 3 if text.endswith(("'t ", "’t "), 0, first.start()) else first.start()
+        return Span(begin, end, "ADDRESS", "name and number after 'lives at'", 0.75)
     if _POSTCODE_NEXT.match(text, end):
         return Span(first.start(), end, "ADDRESS", "name and number before a postcode", 0.85)
     return None
@@ -326,10 +338,11 @@ def _street(words: list[str], language: str, *, is_lettered: bool) -> tuple[int,
             word = words[-count - 1]
             if word[-1] == "." and len(word) > 3 and not word[0].isupper():
                 break
+            is_title = word.lower() in _STREET_TITLES
             if (
                 word[0].isupper()
                 and word.lower().rstrip(".") not in _NOT_PART
-                and not (word[-1] == "." and len(word) > 4)
+                and not (word[-1] == "." and len(word) > 4 and not is_title)
             ):
                 count += 1
             elif count + 1 < len(words) and word.lower() in _INFIXES and words[-count - 2][0].isupper():
@@ -413,6 +426,8 @@ def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
             match = _BRITISH.match(text, start - 1) or (_BRITISH.match(text, start - 2) if start > 1 else None)
             if match and (match.group().isupper() or (language == "en" and " " in match.group())):
                 yield Span(match.start(), match.end(), "POSTCODE", "postcode (UK)", 0.85)
+        if size == 5 and language == "pl" and _WORD_BEFORE.search(text, max(0, start - 30), start):
+            yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
         if town_digits and size == town_digits:
             match = _TOWN_NEXT.match(text, start)
             if match:

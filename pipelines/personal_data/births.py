@@ -21,6 +21,7 @@ _MONTHS: Final = any_of(" ".join(MONTHS))
 _DATE: Final = re.compile(
     rf"(?<![\w/.-])(?:\d{{1,2}}(?:st|nd|rd|th|e|de|ste|sten)?\.?(?: of)? {_MONTHS}\.?,?(?: ['’]?\d{{2,4}})?"
     r"|\d{1,2} ?[-./ ] ?\d{1,2} ?[-./ ] ?['’]?(?:\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
+    r"|\d{1,2}[. ]{1,2}[IVX]{1,4}[. ]{1,2}\d{4}"
     rf"|\d{{1,2}}[-.]{_MONTHS}[-.]['’]?\d{{2,4}}|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)"
     r"(?![\w/-]|\.\d)",
     re.IGNORECASE,
@@ -36,9 +37,11 @@ _BORN: Final = (
 _BORN_BEFORE: Final = re.compile(rf"(?<!\w){_BORN}(?![^\W\d_])[^\d\n]{{0,26}}\n?[^\d\n]{{0,6}}\Z", re.IGNORECASE)
 _BORN_AFTER: Final = re.compile(
     r"[ ,(]{1,3}(?:geb\.?dat(?:um)?|gebdat\w*|geboortedat\w*|geboren|date of birth|dob|fødselsdat\w*|syntymäaik\w*"
-    r"|data urodzenia|geb|is (?:mijn|my|zijn|haar|his|her) (?:geboortedat\w*|date of birth|birth\w*))(?!\w)",
+    r"|data urodzenia|geb"
+    r"|is (?:mijn|my|zijn|haar|his|her) (?:geboortedat\w*|geb\.? ?dat\w*|date of birth|birth\w*))(?!\w)",
     re.IGNORECASE,
 )
+_NOT: Final = re.compile(r"(?<!\w)(?:niet|geen|not|nie|ikke|ei)(?!\w)", re.IGNORECASE)
 _CUES: Final = ("geb", "born", "birth", "urod", "ur.", "ur ", "fød", "synt", "dob", "d.o.b", "f.", "s.", "dato")
 FEWEST: Final = 3
 
@@ -65,5 +68,7 @@ def birth_dates(text: str, found: Groups) -> Iterator[Span]:
         if article := _ARTICLE.search(text, max(0, start - 4), start):
             start = article.start()
         before = text[max(0, start - 52) : start]
-        if _BORN_BEFORE.search(before) or _BORN_AFTER.match(text, done):
+        if (born := _BORN_BEFORE.search(before)) and _NOT.search(before, born.start()):
+            continue
+        if born or _BORN_AFTER.match(text, done):
             yield Span(start, done, "BIRTHDATE", "date beside a word for birth", 0.9)

@@ -56,7 +56,9 @@ _FARTHEST_POSTCODE: Final = 32
 _FARTHEST_CUE: Final = 140
 _FARTHEST_MONTH: Final = 8
 _SHORTEST_PLACE: Final = 4
+_NUMBER_WORDS: Final = keys_of(sorted(addresses.NUMBER_WORDS)).key
 _WIDEST_DATE_GAP: Final = 4
+_WIDEST_ROMAN_MONTH: Final = 8
 _IS_COUNTRY_CODE: Final = np.isin(np.arange(100), [int(code) for code in COUNTRY_CODES])
 _FORMS: Final = np.sort(
     [
@@ -314,6 +316,10 @@ class Groups:
         start = self.start.take(at)
         found = self._is(_IS_SPACE_OR_COMMA, start - 1)
         word = self._word_before.take(at)
+        # 'Nieuwe Dijk nr. 15'
+        numbered = np.isin(slots.key.take(word), _NUMBER_WORDS) & (slots.start.take(word) > 0)
+        start = np.where(numbered, slots.start.take(word), start)
+        word = word - numbered
         last = self._texts.characters.take(start - 2)
         end = slots.end.take(word)
         # A word by itself, between blanks; of anything else the detector finds out.
@@ -386,7 +392,7 @@ class Groups:
         dutch &= ~self._is_letter(letters + 2)
         polish = (size == 2) & (self._texts.characters.take(end) == ord("-")) & self._is(_IS_DIGIT, end + 1)
         british = (size <= 3) & self._is_letter(start - 1)
-        town = ((size == 4) & (self._languages == "nb")) | ((size == 5) & (self._languages == "fi"))
+        town = ((size == 4) & (self._languages == "nb")) | ((size == 5) & np.isin(self._languages, ("fi", "pl")))
         found: Bools = dutch | polish | british | town
         return found
 
@@ -399,6 +405,8 @@ class Groups:
             gap = self.start[1:] - self.end[:-1]
             near = (gap[:-1] <= _WIDEST_DATE_GAP) & (gap[1:] <= _WIDEST_DATE_GAP) & (size[1:-1] <= 2)
             date[:-2] |= near & ((size[:-2] <= 2) | ((size[:-2] == 4) & (size[2:] <= 2)))
+        # 7 XI 1969
+        date[:-1] |= (size[:-1] <= 2) & (size[1:] == 4) & (self.start[1:] - self.end[:-1] <= _WIDEST_ROMAN_MONTH)
         is_month = texts.mark & Mark.MONTH > 0
         word = self._word_before
         date |= is_month.take(word) & (self.start - slots.end.take(word) <= 2)

@@ -273,6 +273,7 @@ _BARE_PLATES: Final = (
     | set_of("LL99999 LL99LLL LLL9999 LLL99999 LL9999L LLL999L LLL-999 LLL-99 LLL-9 LL-999 LL-99 LLL999 LL999L9")
 )  # fmt: skip
 _SPACED_PLATE: Final = re.compile(r"([A-Z]{2,3}) (\d[A-Z0-9]{3,4})(?![A-Za-z0-9-])")
+_ROMAN_MONTH: Final = re.compile(r"(?<!\d)\d{1,2}[. ]{1,2}[IVX]{2,4} \Z")  # 7 XI 1969
 _LETTERS_THEN: Final = re.compile(r"[A-Za-z]{2,3}\Z")
 _SHAPE: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "L" * 52 + "9" * 10)
 _PLATE_WORD: Final = re.compile(
@@ -353,7 +354,12 @@ def plates(text: str, found: Groups, language: str) -> Iterator[Span]:
         elif a == start and a >= 3 and text[a - 1] == " ":
             letters = _LETTERS_THEN.search(text, max(0, a - 4), a - 1)
             match = _SPACED_PLATE.match(text, letters.start()) if letters else None
-            if not match or match.group(1) in _NO_PLATE or text[match.start() - 1 : match.start()].isalnum():
+            if (
+                not match
+                or match.group(1) in _NO_PLATE
+                or _ROMAN_MONTH.search(text, max(0, a - 8), a)
+                or text[match.start() - 1 : match.start()].isalnum()
+            ):
                 continue
             known = (language == "nb" and form == "99999" and len(match.group(1)) == 2) or language == "pl"
             if known:
