@@ -15,9 +15,8 @@ from pipelines.personal_data.wordlists import any_of, set_of
 # What the last word of a street is or ends in, by language.
 _TAILS: Final = {
     "nl": """
-    straat straatje str laan laantje ln weg wegje weggetje pad paadje plein pleintje pln gracht grachtje kade kaai dijk
-    dijkje
-    singel steeg steegje dreef hof hofje weitje veldje bosje
+    straat straatje str laan laantje ln weg wg wegje weggetje pad paadje plein pleintje pln gracht grachtje kade kaai
+    dijk dijkje singel steeg steegje dreef hof hofje weitje veldje bosje
     plantsoen park markt brink baan wal werf haven ring burg kamp akker veld weide wei zoom rand oord hoek horst
     einde eind hout bos berg heuvel duin polder meer plas boulevard passage erf es esch tuin tuinen terp wijk
     kwartier vaart sloot brug sluis kampen gaarde gaard stede stee wiek molen donk driehoek buurt ven heide heem
@@ -32,7 +31,7 @@ _TAILS: Final = {
     "nb": """
     gata gate gt gaten vei veien vn vegen veg allé alle alleen alléen plass plassen torg torget torv torvet bakken
     bakke svingen sving stien sti lia lien kroken krok haugen haug jordet løkka brygge brygga kaia kai tunet tun
-    terrasse åsen ås toppen faret ringen marka moen odden stranda strand engen enga skogen kleiva grenda stubben
+    kaien terrasse åsen ås toppen faret ringen marka moen odden stranda strand engen enga skogen kleiva grenda stubben
     dalen dal smuget smau veita parken berget neset ura sletta høgda vollen tråkket tråkka løypa myra hagen
     leitet
     """,
@@ -55,11 +54,13 @@ _ENDINGS: Final = {
 PLAIN_TAILS: Final = tuple(
     sorted(
         set_of(
-            "straat str laan ln pln gracht plein kade singel weg steeg dijk street gata gate veien vegen katu tie kuja"
-            " polku kaari plantsoen"
+            "straat str laan ln pln gracht plein kade singel weg wg steeg dijk street gata gate veien vegen katu tie"
+            " kuja polku kaari plantsoen"
         )
     )
 )
+# 'Rantak. 18', 'granv. 66': katu and vei as their first letter.
+SHORTENED: Final = {"fi": re.compile(r"\w{4,30}k\."), "nb": re.compile(r"\w{3,30}[vg]\.")}
 _STREET_TITLES: Final = set_of(
     "burg. burgm. pres. prof. past. gebr. kard. mons. koning. prins. dokt. deken. gen. biskop."
 )
@@ -112,6 +113,7 @@ _NUMBER_TAIL: Final = re.compile(
     r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]| [b-h]|-)(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4
     r")?"
     r"(?:,? \d{1,2}\. ?(?:etg\.?|etasje|krs\.?|kerros|piętro)(?!\w))?"
+    r"(?:, (?:kamer|room|rom|pokój|pok\.|huone) \d{1,4}[a-zA-Z]?(?!\w))?"
     r"(?:,? (?:m\.?|lok\.?|of\.|as\.?|lh\.?|asunto|leil\.?|leilighet|kl\.?|klatka|bnr\.?|bolig|flat|apt\.?|app\.?"
     r"|mieszk\w*\.?|lokal|H|U) ?(?:\d{1,4}[a-zA-Z]?|[A-Z])(?!\w)|as\d{1,3}(?!\w)){0,2}",
 )
@@ -221,7 +223,10 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)) and _HOUSE.match(text, house_at):
         tail = _NUMBER_TAIL.match(text, end)
         return Span(day.start(), tail.end() if tail else end, "ADDRESS", "street (pl) and number", 0.85)
-    may_be_street = capital or is_lettered or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE
+    is_short = word.endswith(".") and language in SHORTENED
+    may_be_street = (
+        capital or is_short or is_lettered or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE
+    )
     if bare in NOT_A_STREET or not may_be_street:
         return None
     house = _HOUSE.match(text, house_at)
@@ -319,6 +324,8 @@ def _street(words: list[str], language: str, *, is_lettered: bool) -> tuple[int,
     last = words[-1]
     bare = last.rstrip(".").lower()
     capital = last[0].isupper()
+    if (shortened := SHORTENED.get(language)) and shortened.fullmatch(last):
+        return 1, f"street ({language}), shortened, and number", 0.8
     for tongue in (language, *(t for t in _ENDINGS if t != language)):
         alone = bare in _ALONE.get(tongue, ())
         if not alone and not bare.endswith(_ENDINGS.get(tongue, ())):

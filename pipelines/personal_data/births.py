@@ -28,6 +28,7 @@ _DATE: Final = re.compile(
 )
 _MONTH_FIRST: Final = re.compile(rf"(?<!\w){_MONTHS} \Z", re.IGNORECASE)
 _ARTICLE: Final = re.compile(r"(?<!\w)(?:the|den|de) \Z", re.IGNORECASE)
+_YEAR_WORD: Final = re.compile(r" (?:roku|r\.)(?!\w)")
 _DAY_AND_YEAR: Final = re.compile(r"\d{1,2}(?:st|nd|rd|th)?,? \d{2,4}(?!\w)")
 _BORN: Final = (
     r"(?:geboren|geb\.?(?:[. ]?dat(?:um|\.)?)?|gebdat\w*|geboorte(?:dat\w*\.?|dag)|born|d\.?o\.?b\.?|date of birth"
@@ -65,6 +66,8 @@ def birth_dates(text: str, found: Groups) -> Iterator[Span]:
         if not date:
             continue
         done = date.end()
+        if year := _YEAR_WORD.match(text, done):
+            done = year.end()
         if article := _ARTICLE.search(text, max(0, start - 4), start):
             start = article.start()
         before = text[max(0, start - 52) : start]

@@ -56,6 +56,7 @@ _FARTHEST_POSTCODE: Final = 32
 _FARTHEST_CUE: Final = 140
 _FARTHEST_MONTH: Final = 8
 _SHORTEST_PLACE: Final = 4
+_SHORTENING: Final = sorted(addresses.SHORTENED)
 _NUMBER_WORDS: Final = keys_of(sorted(addresses.NUMBER_WORDS)).key
 _WIDEST_DATE_GAP: Final = 4
 _WIDEST_ROMAN_MONTH: Final = 8
@@ -337,6 +338,7 @@ class Groups:
         found[doubtful] = (
             _STREET_ENDS.end(texts, some)
             | (lettered & _ALL_ENDS.end(texts, some))
+            | (self._is(_IS_STOP, start.take(doubtful) - 2) & np.isin(self._languages.take(asked), _SHORTENING))
             | (capital & (_ALL_ENDS.end(texts, some) | self._is_addressed(asked)))
             | (polish & self._is_near(Mark.POLISH_STREET, asked))
         )

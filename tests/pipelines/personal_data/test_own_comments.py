@@ -14,7 +14,7 @@ SETS = {
         json.loads(line)
         for line in (Path(__file__).parents[2] / "data" / "comments" / f"{name}.jsonl").read_text("utf-8").splitlines()
     ]
-    for name in ("own", "second", "third")
+    for name in ("own", "second", "third", "formats")
 }
 
 
@@ -68,6 +68,9 @@ _ALL_OF_THEM = ("EMAIL", "PHONE", "NATIONAL_ID", "IBAN", "CARD", "PLATE", "ADDRE
         ("third", "all", 0.945),
         ("third", "NAME", 0.92),
         ("third", "ADDRESS", 0.97),
+        ("formats", "all", 0.91),
+        ("formats", "ADDRESS", 0.88),
+        *(("formats", kind, 1.0) for kind in ("EMAIL", "PHONE", "NATIONAL_ID", "IBAN", "IP", "URL")),
     ],
 )
 def test_recall_does_not_fall(figures: dict[str, dict[str, float]], name: str, figure: str, floor: float) -> None:
@@ -82,7 +85,9 @@ def test_recall_does_not_fall(figures: dict[str, dict[str, float]], name: str, f
         ("second", "over_scrub", 0.016),
         ("second", "clean_touched", 0.185),
         ("third", "over_scrub", 0.0122),
-        ("third", "clean_touched", 0.145),
+        ("third", "clean_touched", 0.135),
+        ("formats", "over_scrub", 0.0065),
+        ("formats", "clean_touched", 0.06),
     ],
 )
 def test_harmless_text_stays_as_much_as_it_did(
