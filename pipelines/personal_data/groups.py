@@ -55,6 +55,7 @@ _FARTHEST_STREET: Final = 230  # characters from a house number to the last word
 _FARTHEST_POSTCODE: Final = 32
 _FARTHEST_CUE: Final = 140
 _FARTHEST_MONTH: Final = 8
+_FARTHEST_VEHICLE: Final = 44
 _SHORTEST_PLACE: Final = 4
 _SHORTENING: Final = sorted(addresses.SHORTENED)
 _NUMBER_WORDS: Final = keys_of(sorted(addresses.NUMBER_WORDS)).key
@@ -283,7 +284,7 @@ class Groups:
         form[end - begin > numbers.LONGEST_PLATE] = 0
         spaced[inside] |= _IS_PLATE.take(np.where(form < len(_IS_PLATE), form, 0))
         rest = np.flatnonzero(short & ~spaced)
-        spaced[rest] = self._is_near(Mark.VEHICLE, rest)
+        spaced[rest] = self._is_near(Mark.VEHICLE, rest, _FARTHEST_VEHICLE)
         return spaced
 
     def of_streets(self) -> Bools:
@@ -355,8 +356,8 @@ class Groups:
         found: Bools = starts.take(np.searchsorted(starts, end)) - end <= _FARTHEST_POSTCODE
         return found | self._is_near(Mark.TOLD_STREET, at)
 
-    def _is_near(self, mark: int, at: Ints) -> Bools:
-        """Whether a word of a kind stands not far before."""
+    def _is_near(self, mark: int, at: Ints, farthest: int = _FARTHEST_CUE) -> Bools:
+        """Whether a word of a kind stands not far before, in characters."""
         slots = self._texts.slots
         marked = np.flatnonzero(self._texts.mark & mark > 0)
         if not len(marked):
@@ -364,7 +365,7 @@ class Groups:
         start = self.start.take(at)
         last = marked.take(np.maximum(np.searchsorted(slots.end.take(marked), start, side="right") - 1, 0))
         distance = start - slots.end.take(last)
-        near: Bools = (distance >= 0) & (distance <= _FARTHEST_CUE) & (slots.text.take(last) == self.text.take(at))
+        near: Bools = (distance >= 0) & (distance <= farthest) & (slots.text.take(last) == self.text.take(at))
         return near
 
     def _is_before_street(self, at: Ints) -> Bools:

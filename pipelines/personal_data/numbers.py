@@ -303,7 +303,7 @@ VEHICLES: Final = set_of(
     """
     kenteken kentekens nummerplaat nummerbord plate plates reg registration rejestracja rejestracji rejestracyjny
     rejestracyjne rejestracyjnym tablice tablica tablicach rej skilt skiltet skiltnummer regnr registreringsnummer
-    rekisteri rekisterinumero rekkari rek auto auta autem autko bus busje wagen car van lorry truck bil bilen varebil
+    rekisteri rekisterinumero rekkari rek auto auta autem autko bus busje wagen car lorry truck bil bilen varebil
     varebilen motor scooter bestelbus bestelbusje bestelwagen camper aanhanger pojazd samochód samochodu motocykl
     skuter paku pakettiauto autoni auton moottoripyörä
     """
