@@ -1,4 +1,4 @@
-"""Finds where somebody lives: a street with a house number, and postcodes. A street without a number stays.
+"""Finds where somebody lives: a street with a house number. A street without a number stays.
 
 Every detector starts at the digit groups of a text and looks back over a few words, so time is linear in the text.
 """
@@ -220,20 +220,19 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     capital = word[0].isupper()
     is_lettered = text[end : end + 1].isalpha() and not text[end + 1 : end + 2].isalnum()
     floor = max(0, start - _WINDOW)
-    if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)) and _HOUSE.match(text, house_at):
-        tail = _NUMBER_TAIL.match(text, end)
-        return Span(day.start(), tail.end() if tail else end, "ADDRESS", "street (pl) and number", 0.85)
+    house = _HOUSE.match(text, house_at)
+    if not house:
+        return None
+    tail = _NUMBER_TAIL.match(text, end)
+    end = tail.end() if tail else end
+    if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)):
+        return Span(day.start(), end, "ADDRESS", "street (pl) and number", 0.85)
     is_short = word.endswith(".") and language in SHORTENED
     may_be_street = (
         capital or is_short or is_lettered or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE
     )
     if bare in NOT_A_STREET or not may_be_street:
         return None
-    house = _HOUSE.match(text, house_at)
-    if not house:
-        return None
-    tail = _NUMBER_TAIL.match(text, end)
-    end = tail.end() if tail else end
     polish = None
     if language == "pl":
         polish = _POLISH_CUE.search(text, floor, start)
@@ -249,18 +248,25 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
             begin = _begin_of(text, floor, start, count)
             ordinal = _ORDINAL.search(text, max(0, begin - _LONGEST_ORDINAL), begin)
             return Span(ordinal.start() if ordinal else begin, end, "ADDRESS", rule, confidence)
-        if language == "pl":
-            case = _POLISH_CASE.search(text, floor, start) or _POLISH_ALONE.search(text, floor, start)
-            if case:
-                return Span(case.start(1), end, "ADDRESS", "street (pl) in a case and number", 0.7)
-            if _POLISH_FLAT.match(text, house.end()) and (named := _POLISH_NAMED.search(text, floor, start)):
-                return Span(named.start(1), end, "ADDRESS", "name, house and flat (pl)", 0.7)
-            if _POLISH_FEMININE.fullmatch(words[-1]) and (len(words) < 2 or _says_no_name(words[-2])):
-                return Span(start - 1 - len(words[-1]), end, "ADDRESS", "street (pl) and number", 0.7)
+        if language == "pl" and (without_cue := _polish(text, floor, start, house.end(), words)):
+            begin, rule = without_cue
+            return Span(begin, end, "ADDRESS", rule, 0.7)
         if capital and len(bare) >= 3:
             return _unknown_street(text, floor, start, end)
     elif word[-1] == "," and bare.endswith(PLAIN_TAILS):
         return Span(start - 1 - len(word), end, "ADDRESS", "street and number", 0.8)
+    return None
+
+
+def _polish(text: str, floor: int, start: int, house_end: int, words: list[str]) -> tuple[int, str] | None:
+    """Where a Polish street begins that no word for a street stands before, and the rule; None if it is none."""
+    case = _POLISH_CASE.search(text, floor, start) or _POLISH_ALONE.search(text, floor, start)
+    if case:
+        return case.start(1), "street (pl) in a case and number"
+    if _POLISH_FLAT.match(text, house_end) and (named := _POLISH_NAMED.search(text, floor, start)):
+        return named.start(1), "name, house and flat (pl)"
+    if _POLISH_FEMININE.fullmatch(words[-1]) and (len(words) < 2 or _says_no_name(words[-2])):
+        return start - 1 - len(words[-1]), "street (pl) and number"
     return None
 
 
@@ -388,74 +394,3 @@ def _english(text: str, start: int, end: int, language: str) -> Iterator[Span]:
         ):
             begin = before.start()
         yield Span(begin, found.end(), "ADDRESS", "number and street (en)", 0.9)
-
-
-# --- Postcodes --------------------------------------------------------------------------------------------------------
-
-_DUTCH: Final = re.compile(r"(?<![\w.,€-])[1-9]\d{3}(?: ?|-)([A-Za-z]{2})(?!\w)")
-_TWO_LETTER_WORDS: Final = set_of(
-    """
-    is in op de en ik we of om te er na zo ze je me al af ga nu kg km cm mm kr zl ml st nr dg uf pm am on at to by
-    it as so if do go he no my up us or be i på og vi du av nå så da et ja se ei jo ne ma po za od ta są mi co bo
-    ale mb gb kb kw hp vs zł eu uk nl pl fi ad bc an ev cv bv nv ca ok oo eh
-    """
-)
-_UNITS: Final = set_of("kg km cm mm kr ml mb gb kb kw")
-_POLISH: Final = re.compile(
-    r"(?<![\w.,-])\d{2}-\d{3}(?![\w-])(?= {1,2}[A-ZĄĆĘŁŃÓŚŹŻ]|[^\n]?\Z|[,.\n)]| [a-ząćęłńóśźż]{4,})"
-)
-_BRITISH: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:GIR ?0AA|(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]"
-    r"|[A-HK-Y]\d[ABEHMNPRVWXY])) ?\d[ABD-HJLNP-UW-Z]{2})(?![A-Za-z0-9])",
-    re.IGNORECASE,
-)
-_TOWN_NEXT: Final = re.compile(r"(?<![\w.,/-])\d{4,5}(?= {1,2}(?:[A-ZÅÄÖØÆ][a-zåäöøæ]{1,20}|[A-ZÅÄÖØÆ]{3,20})\b)")
-_WORD_BEFORE: Final = re.compile(
-    r"(?:postcode|postkode|postnr|postnummer|postinumero|kod pocztowy|kod|zip|pc)\.?[^\w\n]{0,4}(?:is |er |on |to )?\Z",
-    re.IGNORECASE,
-)
-_AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}-\d{3}|\d{4}[ -]?[A-Za-z]{2}|\d{4,5})(?![\w/-])")
-_YEARS: Final = re.compile(r"(?:19|20)\d\d\Z")
-
-
-def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
-    """Postcodes: Dutch, Polish, British; Norwegian and Finnish only with a town beside them or a word for it."""
-    town_digits = {"nb": 4, "fi": 5}.get(language, 0)
-    for start, end in found:
-        size = end - start
-        if size == 4:
-            yield from _dutch(text, start)
-        elif size == 2 and text[end : end + 1] == "-":
-            match = _POLISH.match(text, start)
-            if match and (language == "pl" or _WORD_BEFORE.search(text, max(0, start - 30), start)):
-                yield Span(start, match.end(), "POSTCODE", "postcode (PL)", 0.85)
-        if size <= 3 and start and text[start - 1].isalpha():
-            match = _BRITISH.match(text, start - 1) or (_BRITISH.match(text, start - 2) if start > 1 else None)
-            if match and (match.group().isupper() or (language == "en" and " " in match.group())):
-                yield Span(match.start(), match.end(), "POSTCODE", "postcode (UK)", 0.85)
-        if size == 5 and language == "pl" and _WORD_BEFORE.search(text, max(0, start - 30), start):
-            yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
-        if town_digits and size == town_digits:
-            match = _TOWN_NEXT.match(text, start)
-            if match:
-                yield Span(start, end, "POSTCODE", f"postcode ({language}) before a town", 0.7)
-            elif _WORD_BEFORE.search(text, max(0, start - 30), start) and _AFTER_WORD.match(text, start):
-                yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
-
-
-def _dutch(text: str, start: int) -> Iterator[Span]:
-    found = _DUTCH.match(text, start)
-    if not found:
-        return
-    letters = found.group(1)
-    lower = letters.lower()
-    if lower in ("sa", "sd", "ss"):
-        return
-    if text[start + 4] == "-" and not letters.isupper() and not _WORD_BEFORE.search(text, max(0, start - 30), start):
-        return
-    if letters.isupper() and not (lower in _TWO_LETTER_WORDS and text.isupper()):
-        yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.9)
-    elif lower not in _TWO_LETTER_WORDS or (text[start + 4] != " " and lower not in _UNITS):
-        yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.75)
-    elif _WORD_BEFORE.search(text, max(0, start - 30), start):
-        yield Span(start, found.end(), "POSTCODE", "postcode (NL) after a word for it", 0.85)

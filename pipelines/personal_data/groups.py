@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.personal_data import addresses, births, numbers
+from pipelines.personal_data import addresses, births, numbers, plates
 from pipelines.personal_data.checks import COUNTRY_CODES, iban_length
 from pipelines.personal_data.keys import Ints, Table, keys_of
 from pipelines.personal_data.lexicon import Mark
@@ -73,8 +73,8 @@ _BSN_WEIGHTS: Final = np.array([-1, 2, 3, 4, 5, 6, 7, 8, 9])
 _PLATE_CHARACTER: Final = np.zeros(_KNOWN + 1, np.int64)
 for _number, _characters in enumerate((_LETTERS, _DIGITS, "-"), 1):
     _PLATE_CHARACTER[[ord(c) for c in _characters]] = _number
-_IS_PLATE: Final = np.zeros(1 << 2 * numbers.LONGEST_PLATE, np.bool_)
-for _plate in numbers.PLATES:
+_IS_PLATE: Final = np.zeros(1 << 2 * plates.LONGEST_PLATE, np.bool_)
+for _plate in plates.PLATES:
     _IS_PLATE[sum("L9-".index(c) + 1 << 2 * n for n, c in enumerate(_plate))] = True
 
 Places = dict[int, list[tuple[int, int]]]
@@ -273,15 +273,15 @@ class Groups:
         beside = [_PLATE_CHARACTER.take(np.minimum(characters.take(at), _KNOWN)) for at in (self.start - 1, self.end)]
         inside = np.flatnonzero(short & ((beside[0] > 0) | (beside[1] > 0)))
         begin, end = self.start.take(inside), self.end.take(inside)
-        for _ in range(numbers.LONGEST_PLATE):
+        for _ in range(plates.LONGEST_PLATE):
             begin = begin - (_PLATE_CHARACTER.take(np.minimum(characters.take(begin - 1), _KNOWN)) > 0)
         form = np.zeros(len(inside), np.int64)
         going = np.ones(len(inside), np.bool_)
-        for n in range(numbers.LONGEST_PLATE + 1):
+        for n in range(plates.LONGEST_PLATE + 1):
             kind = _PLATE_CHARACTER.take(np.minimum(characters.take(begin + n, mode="wrap"), _KNOWN))
             going = going & (kind > 0)
             form += np.where(going, kind << 2 * n, 0)
-        form[end - begin > numbers.LONGEST_PLATE] = 0
+        form[end - begin > plates.LONGEST_PLATE] = 0
         spaced[inside] |= _IS_PLATE.take(np.where(form < len(_IS_PLATE), form, 0))
         rest = np.flatnonzero(short & ~spaced)
         spaced[rest] = self._is_near(Mark.VEHICLE, rest, _FARTHEST_VEHICLE)

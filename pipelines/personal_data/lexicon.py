@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.personal_data import addresses, births, numbers, online
+from pipelines.personal_data import addresses, births, numbers, online, plates
 from pipelines.personal_data.cues import CUES, INFIXES, SAYING, TITLES
 from pipelines.personal_data.keys import Ints, Keys, Table, characters_of, cut, keys_of, sums
 from pipelines.personal_data.spans import LANGUAGES
@@ -145,7 +145,7 @@ def _own_words() -> dict[str, tuple[int, int]]:
     add(Mark.TOLD_STREET, addresses.LIVING | addresses.POLISH_STREET)
     add(Mark.POLISH_STREET, addresses.POLISH_CUES)
     add(Mark.LOCATIVE, addresses.LOCATIVE)
-    add(Mark.VEHICLE, numbers.VEHICLES)
+    add(Mark.VEHICLE, plates.VEHICLES)
     add(Mark.NO_STREET, addresses.NOT_A_STREET)
     return found
 

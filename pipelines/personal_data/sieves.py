@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipelines.personal_data import addresses, births, names, numbers, online
+from pipelines.personal_data import addresses, births, names, numbers, online, plates, postcodes
 from pipelines.personal_data.groups import Groups
 from pipelines.personal_data.keys import Ints
 from pipelines.personal_data.lexicon import Mark
@@ -38,10 +38,10 @@ def by_digits(texts: Texts, groups: Groups) -> Iterator[ByDigits]:
     yield numbers.numbers, groups.windows_of_numbers()
     yield _without_language(numbers.ibans), groups.by_text(groups.of_ibans())
     yield _without_language(numbers.lettered_ids), groups.by_text(groups.of_ids())
-    yield numbers.plates, groups.by_text(groups.of_plates())
+    yield plates.plates, groups.by_text(groups.of_plates())
     yield addresses.streets, groups.by_text(groups.of_streets())
     yield addresses.named_places, groups.by_text(groups.of_named_places())
-    yield addresses.postcodes, groups.by_text(groups.of_postcodes())
+    yield postcodes.postcodes, groups.by_text(groups.of_postcodes())
     dates = groups.by_text(groups.of_births())
     yield (
         _without_language(births.birth_dates),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.personal_data import LANGUAGES, Span, addresses, births, numbers, online, sieves
+from pipelines.personal_data import LANGUAGES, Span, addresses, births, numbers, online, plates, postcodes, sieves
 from pipelines.personal_data.groups import Groups
 from pipelines.personal_data.reading import Texts
 
@@ -155,9 +155,9 @@ BY_DIGITS: list[Callable[[str, Sequence[tuple[int, int]], str], Iterable[Span]]]
     _numbers,
     lambda text, found, _: numbers.ibans(text, found) if _digits(found) >= numbers.FEWEST_OF_IBAN else (),
     lambda text, found, _: numbers.lettered_ids(text, found) if _digits(found) >= numbers.FEWEST_OF_ID else (),
-    numbers.plates,
+    plates.plates,
     addresses.streets,
-    addresses.postcodes,
+    postcodes.postcodes,
     lambda text, found, _: births.birth_dates(text, found) if _digits(found) >= births.FEWEST else (),
 ]
 BY_SIGN: list[Callable[[str], Iterable[Span]]] = [online.emails, online.handles, online.urls, online.ips]
