@@ -323,7 +323,6 @@ def _encode(headers: Headers) -> bytes | None:
 
 
 @lru_cache(maxsize=256)  # most records of a topic have the same headers
-@lru_cache(maxsize=64)  # nearly all records have the same
 def _decode(blob: bytes | None) -> Headers:
     headers = []
     at = 0
