@@ -15,7 +15,7 @@ from connectors.poller.loop import Rounds
 from connectors.poller.mailbox import Mailbox
 from connectors.poller.mails import Mailed, files_in
 from connectors.poller.places import Folder, Place, Sftp
-from connectors.poller.tokens import AccessTokens
+from connectors.poller.tokens import tokens_of
 from connectors.rows import Keeper
 from storage.state.store import State
 
@@ -26,7 +26,8 @@ def rounds_of(
     """What takes the files of a source; `caller` asks for access tokens. SettingsError where a secret of the place
     cannot be read."""
     if files.mailbox is not None:
-        mailbox = Mailbox(_account(files.mailbox), _tokens(files.mailbox, caller))
+        account = _account(files.mailbox)
+        mailbox = Mailbox(account, tokens_of(account, caller))
         return Mailed(source, mailbox, state.cursors, keeper, files_in(connector, files.pattern))
     place: Place
     if files.sftp is not None:
@@ -45,6 +46,10 @@ class _Account:
     tls: str
     user: str
     password: SecretStr | None
+    token_url: str | None
+    client_id: str | None
+    client_secret: SecretStr | None
+    scope: str
     folder: str
     mark_seen: bool
 
@@ -56,20 +61,12 @@ def _account(mailbox: MailboxSettings) -> _Account:
         tls=mailbox.tls,
         user=mailbox.user,
         password=SecretStr(_secret(mailbox.password_file)) if mailbox.password_file else None,
-        folder=mailbox.folder,
-        mark_seen=mailbox.mark_seen,
-    )
-
-
-def _tokens(mailbox: MailboxSettings, caller: Caller) -> AccessTokens | None:
-    if not (mailbox.token_url and mailbox.client_id and mailbox.client_secret_file):
-        return None
-    return AccessTokens(
-        caller,
         token_url=mailbox.token_url,
         client_id=mailbox.client_id,
-        client_secret=_secret(mailbox.client_secret_file),
+        client_secret=SecretStr(_secret(mailbox.client_secret_file)) if mailbox.client_secret_file else None,
         scope=mailbox.scope or MAILBOX_SCOPE,
+        folder=mailbox.folder,
+        mark_seen=mailbox.mark_seen,
     )
 
 

@@ -16,7 +16,7 @@ from connectors.poller.loop import Beat
 from connectors.poller.mailbox import Mailbox
 from connectors.poller.mails import Mailed, answers_in
 from connectors.poller.polls import Polled
-from connectors.poller.tokens import AccessTokens
+from connectors.poller.tokens import tokens_of
 from connectors.rows import Keeper
 from storage.state.store import State
 
@@ -74,7 +74,7 @@ def _beat(way: str, settings: Settings, source: Source, connector: Connector, on
     if way == "poll" and isinstance(connector, Poll):
         return Beat(source, way, Polled(source, connector, on.caller, on.state.cursors, on.keeper), given.every)
     if way == "poll" and isinstance(connector, Mail):
-        mailbox = Mailbox(connector, _tokens(connector, on.caller))
+        mailbox = Mailbox(connector, tokens_of(connector, on.caller))
         mailed = Mailed(source, mailbox, on.state.cursors, on.keeper, answers_in(connector))
         return Beat(source, way, mailed, given.every)
     if way == "fetch" and isinstance(connector, Fetcher):
@@ -83,15 +83,3 @@ def _beat(way: str, settings: Settings, source: Source, connector: Connector, on
         section = f"towns.{source.tenant}.sources.{source.name}.files"
         raise SettingsError(f"{section}: the connector {source.connector} reads no files: take the section out")
     return Beat(source, way, rounds_of(given.files, source, connector, on.state, on.keeper, on.caller), given.every)
-
-
-def _tokens(mail: Mail, caller: Caller) -> AccessTokens | None:
-    if not (mail.token_url and mail.client_id and mail.client_secret):
-        return None
-    return AccessTokens(
-        caller,
-        token_url=mail.token_url,
-        client_id=mail.client_id,
-        client_secret=mail.client_secret.get_secret_value(),
-        scope=mail.scope,
-    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from time import monotonic
+from typing import Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
+from pydantic import SecretStr
 
 from connectors.base import FORM, Call
 from connectors.poller.http import Away, Caller
@@ -16,6 +18,19 @@ _EARLY = 60.0
 """Seconds before its end at which a token is not used any more."""
 _USUAL = 300.0
 """Seconds that a token is used for where nothing says how long it is valid."""
+
+
+class Application(Protocol):
+    """What an application proves itself with, where it does; see `connectors.base.Mail`."""
+
+    @property
+    def token_url(self) -> str | None: ...
+    @property
+    def client_id(self) -> str | None: ...
+    @property
+    def client_secret(self) -> SecretStr | None: ...
+    @property
+    def scope(self) -> str: ...
 
 
 class AccessTokens:
@@ -71,3 +86,16 @@ class AccessTokens:
             raise Away("the address of access tokens gives none: mend token_url in the settings")
         seconds = told.get("expires_in")
         return token, float(seconds) if isinstance(seconds, int | float) else _USUAL
+
+
+def tokens_of(application: Application, caller: Caller) -> AccessTokens | None:
+    """The tokens of an application; None where its settings tell of none."""
+    if not (application.token_url and application.client_id and application.client_secret):
+        return None
+    return AccessTokens(
+        caller,
+        token_url=application.token_url,
+        client_id=application.client_id,
+        client_secret=application.client_secret.get_secret_value(),
+        scope=application.scope,
+    )
