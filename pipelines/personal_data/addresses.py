@@ -163,8 +163,8 @@ LIVING: Final = set_of(
     """
     woon woont woonachtig wonen wonende woonde adres adresse adresie address adressen osoite osoitteessa live lives
     living mieszkam mieszka zamieszkał zamieszkała zamieszkały zamieszkali zamieszkałe zamieszkałego zamieszkałej
-    zamieszkałym zamieszkałych zam zameldowany
-    zameldowana zameldowani bor bod bode bodd bodde asun asuu verhuisd moved flyttet muuttanut
+    zamieszkałym zamieszkałych zam zameldowany zameldowana zameldowani bor bod bode bodd bodde asun asuu verhuisd
+    moved flyttet muuttanut
     """
 )
 _LIVES: Final = re.compile(
@@ -178,8 +178,8 @@ _POSTCODE_NEXT: Final = re.compile(
     r"|[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|te \d{4} ?[A-Z]{2})"
 )
 _WINDOW: Final = 90
-_NUMBER_WORD: Final = re.compile(r" (?:nr|no|nummer)\.? \Z", re.IGNORECASE)
 NUMBER_WORDS: Final = set_of("nr no nummer")
+_NUMBER_WORD: Final = re.compile(" " + any_of(" ".join(NUMBER_WORDS)) + r"\.? \Z", re.IGNORECASE)
 LOCATIVE: Final = set_of(
     """
     op aan bij tegenover naast langs nabij hoogte thv t.h.v bewoners bewoner woning at near opposite outside beside
@@ -220,19 +220,19 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     capital = word[0].isupper()
     is_lettered = text[end : end + 1].isalpha() and not text[end + 1 : end + 2].isalnum()
     floor = max(0, start - _WINDOW)
-    house = _HOUSE.match(text, house_at)
-    if not house:
-        return None
-    tail = _NUMBER_TAIL.match(text, end)
-    end = tail.end() if tail else end
-    if language == "pl" and (day := _NATIONAL_DAY.search(text, floor, start)):
-        return Span(day.start(), end, "ADDRESS", "street (pl) and number", 0.85)
+    day = _NATIONAL_DAY.search(text, floor, start) if language == "pl" else None
     is_short = word.endswith(".") and language in SHORTENED
     may_be_street = (
         capital or is_short or is_lettered or bare.endswith(PLAIN_TAILS) or language == "pl" or bare in ALL_ALONE
     )
-    if bare in NOT_A_STREET or not may_be_street:
+    if not day and (bare in NOT_A_STREET or not may_be_street):
         return None
+    house = _HOUSE.match(text, house_at)
+    if not house:
+        return None
+    end = _with_tail(text, end)
+    if day:
+        return Span(day.start(), end, "ADDRESS", "street (pl) and number", 0.85)
     polish = None
     if language == "pl":
         polish = _POLISH_CUE.search(text, floor, start)
@@ -275,9 +275,14 @@ def named_places(text: str, found: Groups, language: str) -> Iterator[Span]:
     those are `groups.Groups.of_named_places` tells."""
     for start, end in found:
         if _HOUSE.match(text, start):
-            tail = _NUMBER_TAIL.match(text, end)
             begin = text.rfind(" ", 0, start - 1) + 1
-            yield Span(begin, tail.end() if tail else end, "ADDRESS", "a name and a number where a place stands", 0.7)
+            yield Span(begin, _with_tail(text, end), "ADDRESS", "a name and a number where a place stands", 0.7)
+
+
+def _with_tail(text: str, end: int) -> int:
+    """Where a house number ends with what follows it: a suffix, a stairwell, a flat."""
+    tail = _NUMBER_TAIL.match(text, end)
+    return tail.end() if tail else end
 
 
 def _words_before(text: str) -> list[str]:

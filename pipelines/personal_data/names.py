@@ -70,7 +70,7 @@ _TOLD_GAPS: Final = {
 _ADDED: Final = np.array([_TOLD.get(cue, 0.0) for cue in CUE_KINDS], np.float32)
 _IS_TOLD: Final = np.array([[gap in _TOLD_GAPS.get(cue, ()) for gap in GAPS] for cue in CUE_KINDS])
 _IS_WORD: Final = np.array([n == "d" or (n[0] == "0" == n[2] and n[4] in "234") for n in NAMES])
-_IS_MET_AS_WORD: Final = np.array([n == "d" or n[4:5] in ("1", "2", "3", "4") or n[::2][:2] == "00" for n in NAMES])
+_IS_MET_AS_WORD: Final = np.array([n == "d" or n[4:5] in ("1", "2", "3", "4") or n[0] + n[2:3] == "00" for n in NAMES])
 _ARTICLES: Final = keys_of(["de", "den", "het", "'t", "’t"]).key
 _IS_ELSEWHERE: Final = np.array([other[1] == "1" or other[3] == "1" for other in OTHERS])
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])

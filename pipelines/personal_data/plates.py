@@ -61,7 +61,7 @@ _LOOSE_PLATE: Final = re.compile(
     r"(?<![\w-])(?=((?:[A-Za-z]{1,3}|\d{1,3})[ -](?:[A-Za-z]{1,3}|\d{1,3})[ -](?:[A-Za-z]{1,3}|\d{1,3})(?![\w-])"
     r"|[A-Za-z]{2,3}[ -]\d[A-Za-z0-9]{2,4}(?![\w-])))"
 )
-_LOOSE_FORMS: Final = {plate for plate in _DUTCH_PLATES if "L" in plate} | set_of(
+_LOOSE_FORMS: Final = _DUTCH_PLATES | set_of(
     "LL-99999 LL-9L999 LL-999LL LL-9999L LLL-9999 LLL-99999 LLL-999 LLL-9LL9 LLL-99LL LL-9LLL"
 )
 _NO_LETTERS: Final = set_of(

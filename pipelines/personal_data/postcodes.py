@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipelines.personal_data.numbers import Groups
+from pipelines.personal_data.numbers import Groups, stands_before
 from pipelines.personal_data.spans import Span
 from pipelines.personal_data.wordlists import set_of
 
@@ -31,7 +31,6 @@ _WORD_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}-\d{3}|\d{4}[ -]?[A-Za-z]{2}|\d{4,5})(?![\w/-])")
-_YEARS: Final = re.compile(r"(?:19|20)\d\d\Z")
 
 
 def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
@@ -43,20 +42,25 @@ def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
             yield from _dutch(text, start)
         elif size == 2 and text[end : end + 1] == "-":
             match = _POLISH.match(text, start)
-            if match and (language == "pl" or _WORD_BEFORE.search(text, max(0, start - 30), start)):
+            if match and (language == "pl" or _is_told(text, start)):
                 yield Span(start, match.end(), "POSTCODE", "postcode (PL)", 0.85)
         if size <= 3 and start and text[start - 1].isalpha():
             match = _BRITISH.match(text, start - 1) or (_BRITISH.match(text, start - 2) if start > 1 else None)
             if match and (match.group().isupper() or (language == "en" and " " in match.group())):
                 yield Span(match.start(), match.end(), "POSTCODE", "postcode (UK)", 0.85)
-        if size == 5 and language == "pl" and _WORD_BEFORE.search(text, max(0, start - 30), start):
+        if size == 5 and language == "pl" and _is_told(text, start):
             yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
         if town_digits and size == town_digits:
             match = _TOWN_NEXT.match(text, start)
             if match:
                 yield Span(start, end, "POSTCODE", f"postcode ({language}) before a town", 0.7)
-            elif _WORD_BEFORE.search(text, max(0, start - 30), start) and _AFTER_WORD.match(text, start):
+            elif _is_told(text, start) and _AFTER_WORD.match(text, start):
                 yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
+
+
+def _is_told(text: str, start: int) -> bool:
+    """Whether a word for a postcode stands right before."""
+    return stands_before(text, start, _WORD_BEFORE, 30)
 
 
 def _dutch(text: str, start: int) -> Iterator[Span]:
@@ -67,11 +71,11 @@ def _dutch(text: str, start: int) -> Iterator[Span]:
     lower = letters.lower()
     if lower in ("sa", "sd", "ss"):
         return
-    if text[start + 4] == "-" and not letters.isupper() and not _WORD_BEFORE.search(text, max(0, start - 30), start):
+    if text[start + 4] == "-" and not letters.isupper() and not _is_told(text, start):
         return
     if letters.isupper() and not (lower in _TWO_LETTER_WORDS and text.isupper()):
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.9)
     elif lower not in _TWO_LETTER_WORDS or (text[start + 4] != " " and lower not in _UNITS):
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.75)
-    elif _WORD_BEFORE.search(text, max(0, start - 30), start):
+    elif _is_told(text, start):
         yield Span(start, found.end(), "POSTCODE", "postcode (NL) after a word for it", 0.85)
