@@ -47,6 +47,7 @@ from pipelines.driver import Driver
 from schemas.topics import FAILURES, FEEDBACK
 from storage.state.master_key import KEY_BYTES, MasterKey
 from storage.state.store import State, open_state
+from tests.clock import Clock
 from tests.mail_server import HOST, PASSWORD, USER, MailServer
 from tests.providers import Answer, Asked, Provider, playing
 
@@ -112,17 +113,10 @@ def state(tmp_path: Path) -> Iterator[State]:
         yield state
 
 
-class Clock:
-    """The time that collector and poller believe it is: that of the case at hand."""
-
-    now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @contextmanager
-def collecting(sources: list[Configured], stage: Stage, state: State, clock: Clock, spool: Path) -> Iterator[str]:
+def collecting(
+    sources: list[Configured], stage: Stage, state: State, clock: Clock[datetime], spool: Path
+) -> Iterator[str]:
     app = create_app(
         sources, stage.log, state, Spool(spool, max_bytes=10_000_000), Limits(per_second=1e6, burst=1e6), clock=clock
     )
@@ -195,7 +189,7 @@ def read_mails(case: Case, server: MailServer, state: State, keeper: Keeper) -> 
 def test_the_events_of_every_case_reach_the_warehouse(
     stage: Stage, state: State, imap_server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cases, clock = all_cases(), Clock()
+    cases, clock = all_cases(), Clock(datetime.now(UTC))
     keeper = Keeper(stage.log, FEEDBACK, FAILURES, clock)
     monkeypatch.setattr(files, "_SETTLED", 0.0)
     taken: set[str] = set()

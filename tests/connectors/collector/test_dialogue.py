@@ -9,29 +9,20 @@ import pytest
 
 from connectors.base import Request
 from connectors.collector.limits import Limits
+from tests.clock import Clock
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 SETTINGS = {"auth_tokens": ["token"], "asks": {"question": "recommend", "metric": "nps"}}
 NUMBER = "+31612345678"
 
 
-class Clock:
-    """The collector's clock, which a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 2, 10, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> Clock[datetime]:
+    return Clock(datetime(2026, 11, 2, 10, tzinfo=UTC))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def town(start: Callable[..., Any], make_entry: Callable[..., Any], clock: Clock) -> Any:
+def town(start: Callable[..., Any], make_entry: Callable[..., Any], clock: Clock[datetime]) -> Any:
     entry = make_entry("waterdam", "sms", "twilio", SETTINGS)
     limits = Limits(retry_seconds=0.02, append_seconds=0.3)
     running = start([entry], limits, public_url="https://feedback.example", clock=clock, spool_bytes=1)
@@ -39,7 +30,7 @@ def town(start: Callable[..., Any], make_entry: Callable[..., Any], clock: Clock
     return running
 
 
-def send(town: Any, clock: Clock, sid: str, text: str, number: str = NUMBER) -> int:
+def send(town: Any, clock: Clock[datetime], sid: str, text: str, number: str = NUMBER) -> int:
     """One message, as Twilio sends and signs it; the status of the answer."""
     body = urlencode({"MessageSid": sid, "From": number, "Body": text}).encode()
     request = town.twilio.sign(Request("POST", "https://feedback.example/v1/waterdam/sms", FORM, body), clock.now)
@@ -55,7 +46,7 @@ def told(events: list[dict[str, Any]]) -> list[tuple[str, int, float | None, str
     ]
 
 
-def test_score_and_reason_each_sent_twice_are_one_answer(town: Any, clock: Clock) -> None:
+def test_score_and_reason_each_sent_twice_are_one_answer(town: Any, clock: Clock[datetime]) -> None:
     for sid, text in (("SM1", "9"), ("SM1", "9"), ("SM2", "Snel"), ("SM2", "Snel"), ("SM1", "9")):
         assert send(town, clock, sid, text) == 200
     events = town.records()
@@ -71,7 +62,7 @@ def test_score_and_reason_each_sent_twice_are_one_answer(town: Any, clock: Clock
     assert events[2] == events[3]
 
 
-def test_senders_and_rounds_are_kept_apart(town: Any, clock: Clock) -> None:
+def test_senders_and_rounds_are_kept_apart(town: Any, clock: Clock[datetime]) -> None:
     for sid, text, number in (
         ("SM1", "9", NUMBER),
         ("SM2", "3", "+31687654321"),
@@ -89,7 +80,7 @@ def test_senders_and_rounds_are_kept_apart(town: Any, clock: Clock) -> None:
     ]
 
 
-def test_after_a_day_words_are_an_answer_of_their_own(town: Any, clock: Clock) -> None:
+def test_after_a_day_words_are_an_answer_of_their_own(town: Any, clock: Clock[datetime]) -> None:
     send(town, clock, "SM1", "9")
     clock.now += timedelta(days=1)
     send(town, clock, "SM2", "Snel")
@@ -97,7 +88,9 @@ def test_after_a_day_words_are_an_answer_of_their_own(town: Any, clock: Clock) -
 
 
 @pytest.mark.parametrize("failing", ["SM1", "SM2"])
-def test_what_was_not_appended_is_the_same_event_when_it_is_sent_again(town: Any, clock: Clock, failing: str) -> None:
+def test_what_was_not_appended_is_the_same_event_when_it_is_sent_again(
+    town: Any, clock: Clock[datetime], failing: str
+) -> None:
     for sid, text in (("SM1", "9"), ("SM2", "Snel")):
         if sid == failing:
             town.log.down = True  # and the spool has no room: its piece is on the disk, and nothing is in the log

@@ -6,26 +6,19 @@ import pytest
 
 from connectors.poller.http import Away, Caller
 from connectors.poller.tokens import AccessTokens
+from tests.clock import Clock
 from tests.providers import Answer, Provider
 
 SECRET = "a secret: with/what is encoded"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> Clock[float]:
+    return Clock(1_000.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def tokens(provider: Provider, clock: Clock) -> AccessTokens:
+def tokens(provider: Provider, clock: Clock[float]) -> AccessTokens:
     url = f"{provider.url}/tenant/oauth2/v2.0/token"
     return AccessTokens(
         Caller(), token_url=url, client_id="balie:1", client_secret=SECRET, scope="mail/.default", clock=clock
@@ -46,7 +39,7 @@ def test_one_is_asked_for_as_the_standard_says(provider: Provider, tokens: Acces
     assert (kind, b64decode(proof)) == ("Basic", b"balie%3A1:a%20secret%3A%20with%2Fwhat%20is%20encoded")
 
 
-def test_it_is_used_until_shortly_before_its_end(provider: Provider, tokens: AccessTokens, clock: Clock) -> None:
+def test_it_is_used_until_shortly_before_its_end(provider: Provider, tokens: AccessTokens, clock: Clock[float]) -> None:
     counted(provider)
     found = []
     for seconds in (0, 300, 539, 541, 600):
@@ -82,7 +75,9 @@ def test_where_there_is_none_it_says_what_to_mend(
     assert tokens() == "t2"
 
 
-def test_one_of_unknown_length_is_used_for_some_minutes(provider: Provider, tokens: AccessTokens, clock: Clock) -> None:
+def test_one_of_unknown_length_is_used_for_some_minutes(
+    provider: Provider, tokens: AccessTokens, clock: Clock[float]
+) -> None:
     provider.answer = lambda asked: Answer.of({"access_token": f"t{len(provider.asked)}"})
     assert tokens() == "t1"
     clock.now += 200

@@ -18,25 +18,16 @@ from schemas.topics import DAY_MS, FAILURES, FEEDBACK, topics
 from storage.errors import Fatal, Retriable
 from storage.log.base import NewRecord, OffsetRange, Record
 from storage.log.sqlite import SqliteLog
+from tests.clock import Clock
 
 ROOT = Path(__file__).parents[3]
 DAY = DAY_MS / 1000
 NOON = 1_780_000_000 // DAY * DAY + DAY / 2
 
 
-class Clock:
-    """The time, as a test sets it."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Clock[float]:
+    return Clock(NOON)
 
 
 @pytest.fixture
@@ -45,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log(folder: Path, clock: Clock) -> SqliteLog:
+def log(folder: Path, clock: Clock[float]) -> SqliteLog:
     log = SqliteLog(folder, clock)
     log.apply_topics(topics())
     return log
@@ -64,7 +55,7 @@ def everything(log: SqliteLog, topic: str) -> list[Record]:
     return log.read(OffsetRange(topic, 0, first, end))
 
 
-def test_a_file_a_day_and_offsets_that_go_on(log: SqliteLog, folder: Path, clock: Clock) -> None:
+def test_a_file_a_day_and_offsets_that_go_on(log: SqliteLog, folder: Path, clock: Clock[float]) -> None:
     for day in range(4):
         log.append(FEEDBACK, [NewRecord(b"k", b"%d-%d" % (day, n)) for n in range(3)])
         clock.now += DAY
@@ -74,7 +65,7 @@ def test_a_file_a_day_and_offsets_that_go_on(log: SqliteLog, folder: Path, clock
     assert [record.value for record in log.read(OffsetRange(FEEDBACK, 0, 5, 7))] == [b"1-2", b"2-0"]
 
 
-def test_what_has_expired_is_gone_from_the_disk(log: SqliteLog, folder: Path, clock: Clock) -> None:
+def test_what_has_expired_is_gone_from_the_disk(log: SqliteLog, folder: Path, clock: Clock[float]) -> None:
     log.append(FEEDBACK, [NewRecord(b"k", b"canary-of-the-first-day")])
     other = SqliteLog(folder, clock)
     assert len(everything(other, FEEDBACK)) == 1
@@ -93,7 +84,7 @@ def test_what_has_expired_is_gone_from_the_disk(log: SqliteLog, folder: Path, cl
             assert not str(descriptor.readlink()).startswith(f"{folder}/{FEEDBACK}/00000000000000000000")
 
 
-def test_an_idle_log_is_emptied_and_keeps_its_offsets(log: SqliteLog, folder: Path, clock: Clock) -> None:
+def test_an_idle_log_is_emptied_and_keeps_its_offsets(log: SqliteLog, folder: Path, clock: Clock[float]) -> None:
     log.append(FEEDBACK, [NewRecord(b"k", b"canary")] * 5)
     clock.now += 30 * DAY
     log.clean(FEEDBACK)
@@ -110,7 +101,7 @@ def test_an_idle_log_is_emptied_and_keeps_its_offsets(log: SqliteLog, folder: Pa
     assert len(everything(log, FEEDBACK)) == 1
 
 
-def test_a_clock_that_was_ahead_keeps_nothing_for_ever(log: SqliteLog, folder: Path, clock: Clock) -> None:
+def test_a_clock_that_was_ahead_keeps_nothing_for_ever(log: SqliteLog, folder: Path, clock: Clock[float]) -> None:
     log.append(FEEDBACK, [NewRecord(b"k", b"right")])
     clock.now += 20_000 * DAY
     log.append(FEEDBACK, [NewRecord(b"k", b"far ahead")])
@@ -123,7 +114,7 @@ def test_a_clock_that_was_ahead_keeps_nothing_for_ever(log: SqliteLog, folder: P
     assert log.append(FEEDBACK, [NewRecord(b"k", b"on")]) == [(0, 3)]
 
 
-def test_a_discarded_failure_is_gone_from_the_disk(log: SqliteLog, folder: Path, clock: Clock) -> None:
+def test_a_discarded_failure_is_gone_from_the_disk(log: SqliteLog, folder: Path, clock: Clock[float]) -> None:
     log.append(FAILURES, [NewRecord(b"%d" % n, b"keep-%d" % n) for n in range(3)])
     clock.now += DAY
     log.append(FAILURES, [NewRecord(b"old", b"canary-old"), NewRecord(b"only", b"keep-only")])
@@ -206,7 +197,7 @@ def test_killed_while_cleaning_nothing_is_lost_and_nothing_stays(folder: Path) -
     assert n > 8
 
 
-def test_reading_while_another_cleans_misses_nothing(log: SqliteLog, folder: Path, clock: Clock) -> None:
+def test_reading_while_another_cleans_misses_nothing(log: SqliteLog, folder: Path, clock: Clock[float]) -> None:
     kept = [NewRecord(b"keep-%d" % n, b"value") for n in range(50)]
     log.append(FAILURES, kept)
     stop = threading.Event()
