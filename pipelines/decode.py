@@ -49,7 +49,8 @@ def decode(
     """
     kept = [row for row, record in enumerate(records) if not is_marker(record)]
     values: list[bytes] = [records[row].value or b"" for row in kept]
-    columns, suspects = _fast(values)
+    columns, suspects, deep = _fast(values)
+    suspects |= deep
     failures: list[FailedEvent] = []
     if columns is None or suspects.any():
         good: list[int] = []
@@ -61,7 +62,7 @@ def decode(
             except (Unreadable, NewerSchema) as reason:
                 whose = _whose(value)
                 failures.append(failed(offsets.topic, records[row], Stage.DECODE, str(reason), *whose, now()))
-        columns, suspects = _fast(normal)
+        columns, suspects, _ = _fast(normal)  # what is ours has been read the careful way, however deep it is
         if columns is None or suspects.any():
             raise AssertionError("what pydantic wrote is not what the contract's columns read")
         kept = good
@@ -69,25 +70,27 @@ def decode(
     return _without_strangers(batch, towns, now)
 
 
-def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask]:
-    """The columns of all events and which rows need the careful way; no columns where that is all of them."""
+def _fast(values: Sequence[bytes]) -> tuple[dict[str, pa.Array] | None, Mask, Mask]:
+    """The columns of all events; which rows need the careful way, and which may be too deep for it. No columns where
+    all rows need it."""
     everything = np.ones(len(values), bool)
     # A record of several JSON documents, or of none, would shift the rows after it.
     if not all(value[:1] == b"{" and value[-1:] == b"}" for value in values):
-        return None, everything
+        return None, everything, everything
     if not values:
-        return flatten(arrow_schema().empty_table())
+        columns, none = flatten(arrow_schema().empty_table())
+        return columns, none, none
     try:
         # Refuses what is not UTF-8, which the reader lets pass.
         pa.scalar(b"\n".join(value for value in values if not value.isascii()), pa.binary()).cast(pa.string())
         events, deep = _read(values)
         if events.num_rows != len(values):
-            return None, everything
+            return None, everything, everything
         columns, suspects = flatten(events)
         _default(columns)
-        return columns, suspects | deep | _inconsistent(columns)
+        return columns, suspects | _inconsistent(columns), deep
     except pa.ArrowInvalid:
-        return None, everything
+        return None, everything, everything
 
 
 _usual = pa.schema([])
