@@ -103,6 +103,8 @@ _HOUSE: Final = re.compile(
     r"[1-9]\d{0,3}(?!\d)(?![.,:]\d)(?![a-z]{3})"
     r"(?! ?(?:%|€|euro|kr\b|zł|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours|times|km|cm|meter|mm\b|m2|°))"
 )
+# 'Kerstmarkt 2025': hardly a house has such a number.
+_YEAR: Final = re.compile(r"(?:19[5-9]\d|20[0-4]\d)(?![\w/-])")
 _NUMBER_TAIL: Final = re.compile(
     r"(?:"
     r"[A-Za-z] ?/ ?\d{1,4}[a-zA-Z]?(?!\w)"  # 3A/11
@@ -169,9 +171,10 @@ LIVING: Final = set_of(
 )
 _LIVES: Final = re.compile(
     r"(?<!\w)" + any_of(" ".join(LIVING)) + r"\b[^\d\n]{0,14}"
-    r"\b(?:op|aan|in|at|to|naar|van|from|na|przy|i|på|til|fra|is|er|on|:)?:? ?(?:de |het |den |['’]t )?\Z",
+    r"(?:\b(?:op|aan|in|at|to|naar|van|from|na|przy|i|på|til|fra|is|er|on)?|[.:]):? ?\Z",
     re.IGNORECASE,
 )
+_ARTICLE_BEFORE: Final = re.compile(r"(?<!\w)(?:de|het|den|['’]t) \Z", re.IGNORECASE)
 _CAPITALS: Final = re.compile(r"(?:[A-ZÀ-ŽØÅÆ][\w'’.-]{0,40} (?:(?:van|de|der|den|ten|ter) ){0,2}){1,4}\Z")
 _POSTCODE_NEXT: Final = re.compile(
     r",? {0,2}\n? ?(?:[1-9]\d{3} ?[A-Z]{2}\b|\d{2}-\d{3}\b|\d{4,5} [A-ZÅÄÖØÆ][a-zåäöøæ]+"
@@ -203,7 +206,7 @@ def streets(text: str, found: Groups, language: str) -> Iterator[Span]:
             if street:
                 yield street
                 continue
-        if after and (after in " ,-/\u2013" or after.isalpha()) and _HOUSE.match(text, start):
+        if after and (after in " ,-/\u2013" or after.isalpha()) and _HOUSE.match(text, start) and not _YEAR.match(text, start):
             yield from _english(text, start, end, language)
 
 
@@ -228,7 +231,7 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
     if not day and (bare in NOT_A_STREET or not may_be_street):
         return None
     house = _HOUSE.match(text, house_at)
-    if not house:
+    if not house or (_YEAR.match(text, house_at) and not _POSTCODE_NEXT.match(text, end)):
         return None
     end = _with_tail(text, end)
     if day:
@@ -319,8 +322,10 @@ def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:
     first = _CAPITALS.search(text, floor, start)
     if not first:
         return None
-    if _LIVES.search(text, max(0, first.start() - 40), first.start()):
-        begin = first.start() - 3 if text.endswith(("'t ", "’t "), 0, first.start()) else first.start()
+    begin = first.start()
+    if article := _ARTICLE_BEFORE.search(text, max(0, begin - 4), begin):
+        begin = article.start()
+    if _LIVES.search(text, max(0, begin - 40), begin):
         return Span(begin, end, "ADDRESS", "name and number after 'lives at'", 0.75)
     if _POSTCODE_NEXT.match(text, end):
         return Span(first.start(), end, "ADDRESS", "name and number before a postcode", 0.85)
@@ -382,7 +387,7 @@ _ENGLISH_LOWER: Final = re.compile(
     re.IGNORECASE,
 )
 _HOUSE_BEFORE: Final = re.compile(
-    r"(?:(?i:flat|apt\.?|apartment|unit) ?\d{1,4}[A-Za-z]?,? |(?:[A-Z][\w'’]{1,20} ){0,2}[A-Z][\w'’]{1,20}, )\Z"
+    r"(?:(?i:flat|apt\.?|apartment|unit) ?\d{1,4}[A-Za-z]?,? |(?<!\w)[Nn](?:o|r|umber)\.? |(?:[A-Z][\w'’]{1,20} ){0,2}[A-Z][\w'’]{1,20}, )\Z"
 )
 
 
@@ -395,7 +400,7 @@ def _english(text: str, start: int, end: int, language: str) -> Iterator[Span]:
         begin = start
         # A house's name counts at the start of a line only: 'Rose Cottage, 3 Quay Hill'.
         if before and (
-            text[before.start()].lower() in "fau" or before.start() == 0 or text[before.start() - 1] in "\n "
+            text[before.start()].lower() in "faun" or before.start() == 0 or text[before.start() - 1] in "\n "
         ):
             begin = before.start()
         yield Span(begin, found.end(), "ADDRESS", "number and street (en)", 0.9)

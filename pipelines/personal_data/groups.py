@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.personal_data import addresses, births, numbers, plates
+from pipelines.personal_data import addresses, births, numbers, plates, postcodes
 from pipelines.personal_data.checks import COUNTRY_CODES, iban_length
 from pipelines.personal_data.keys import Ints, Table, keys_of
 from pipelines.personal_data.lexicon import Mark
@@ -393,10 +393,28 @@ class Groups:
         letters = end + self._is(_IS_SPACE_OR_DASH, end)
         dutch = (size == 4) & self._is(_IS_LETTER, letters) & self._is(_IS_LETTER, letters + 1)
         dutch &= ~self._is_letter(letters + 2)
-        polish = (size == 2) & (self._texts.characters.take(end) == ord("-")) & self._is(_IS_DIGIT, end + 1)
+        polish = (size == 2) & self._is(_IS_SPACE_OR_DASH, end) & self._is(_IS_DIGIT, end + 1)
         british = (size <= 3) & self._is_letter(start - 1)
         town = ((size == 4) & (self._languages == "nb")) | ((size == 5) & np.isin(self._languages, ("fi", "pl")))
         found: Bools = dutch | polish | british | town
+        return found
+
+    def of_postcodes_before_towns(self) -> Bools:
+        """Those as long as a postcode in the language right before a town in lower case."""
+        texts, slots = self._texts, self._texts.slots
+        found = np.zeros(len(self), np.bool_)
+        for language, size in postcodes.TOWN_DIGITS.items():
+            found |= (self.size == size) & (self._languages == language)
+        at = np.flatnonzero(found)
+        word = np.minimum(self._word_before.take(at) + 1, len(slots.text) - 1)
+        found[at] = (
+            (slots.start.take(word) == self.end.take(at) + 1)
+            & self._is(_IS_SPACE, self.end.take(at))
+            & self._is(_IS_STREET_BEFORE, self.start.take(at) - 1)
+            & texts.is_lower(word)
+            & (texts.mark.take(word) & Mark.TOWN > 0)
+            & (texts.length(word) >= _SHORTEST_PLACE)
+        )
         return found
 
     def of_births(self) -> Bools:

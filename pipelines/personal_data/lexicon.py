@@ -42,6 +42,8 @@ class Mark:
     POLISH_STREET: Final = 65536
     LOCATIVE: Final = 131072
     VEHICLE: Final = 262144
+    NETWORK: Final = 524288
+    TOWN: Final = 1048576
 
 
 # Ordinary words that are written like a name at the start of a line, and abbreviations.
@@ -116,6 +118,7 @@ def _marks(codes: Codes) -> npt.NDArray[np.uint32]:
     never = (common > 0) & ((name == 0) | ((common >= 4) & (name <= 3)) | ((common >= 3) & (name <= 1)))
     shy = (common >= 2) & ~never
     marks = Mark.LISTED + never * Mark.NEVER_LOWER + ((name == 0) & (common >= 3)) * Mark.NEVER_CAPITAL + shy * Mark.SHY
+    marks += (codes.place > 0) * Mark.TOWN
     marks[-1] = 0
     found: npt.NDArray[np.uint32] = marks.astype(np.uint32)
     return found
@@ -146,6 +149,7 @@ def _own_words() -> dict[str, tuple[int, int]]:
     add(Mark.POLISH_STREET, addresses.POLISH_CUES)
     add(Mark.LOCATIVE, addresses.LOCATIVE)
     add(Mark.VEHICLE, plates.VEHICLES)
+    add(Mark.NETWORK, online.NETWORKS)
     add(Mark.NO_STREET, addresses.NOT_A_STREET)
     return found
 

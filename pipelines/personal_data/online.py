@@ -123,6 +123,22 @@ def handles(text: str) -> Iterator[Span]:
             yield Span(found.start(), found.end(), "HANDLE", "handle of a person", 0.8)
 
 
+NETWORKS: Final = set_of(
+    "insta instagram ig snap snapchat tiktok twitter facebook fb telegram mastodon bluesky threads linkedin"
+)
+_ACCOUNT: Final = re.compile(
+    r"(?<!\w)" + any_of(" ".join(NETWORKS)) + r"(?: ?:)? {1,2}([^\W\d_]\w*(?:[._]\w+|\d{2,}){1,4})(?![\w@])", re.IGNORECASE
+)
+
+
+def accounts(text: str) -> Iterator[Span]:
+    """What a person is called in a network, without the sign: 'insta: jan.jansen', 'ig kasia_89'."""
+    for found in _ACCOUNT.finditer(text):
+        name = found.group(1).lower()
+        if name.rpartition(".")[2] not in DOMAINS and not any(map(name.__contains__, _OFFICIAL)):
+            yield Span(*found.span(1), "HANDLE", "a person's account, after the name of a network", 0.8)
+
+
 _URL: Final = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”»)\]]{1,2000}|\b(?:[\w-]{1,63}\.){1,5}[a-z]{2,12}/[^\s<>\"'“”»)\]]{1,2000}",
     re.IGNORECASE,

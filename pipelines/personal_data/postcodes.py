@@ -26,16 +26,19 @@ _BRITISH: Final = re.compile(
     re.IGNORECASE,
 )
 _TOWN_NEXT: Final = re.compile(r"(?<![\w.,/-])\d{4,5}(?= {1,2}(?:[A-ZÅÄÖØÆ][a-zåäöøæ]{1,20}|[A-ZÅÄÖØÆ]{3,20})\b)")
+_YEAR: Final = re.compile(r"19[5-9]\d|20[0-4]\d")
+TOWN_DIGITS: Final = {"nb": 4, "fi": 5}
+"""How long a postcode is that only the town behind it tells."""
 _WORD_BEFORE: Final = re.compile(
     r"(?:postcode|postkode|postnr|postnummer|postinumero|kod pocztowy|kod|zip|pc)\.?[^\w\n]{0,4}(?:is |er |on |to )?\Z",
     re.IGNORECASE,
 )
-_AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}-\d{3}|\d{4}[ -]?[A-Za-z]{2}|\d{4,5})(?![\w/-])")
+_AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}[- ]\d{3}|\d{4}[ -]?[A-Za-z]{2}|\d{4,5})(?![\w/-])")
 
 
 def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
     """Postcodes: Dutch, Polish, British; Norwegian and Finnish only with a town beside them or a word for it."""
-    town_digits = {"nb": 4, "fi": 5}.get(language, 0)
+    town_digits = TOWN_DIGITS.get(language, 0)
     for start, end in found:
         size = end - start
         if size == 4:
@@ -48,14 +51,26 @@ def postcodes(text: str, found: Groups, language: str) -> Iterator[Span]:
             match = _BRITISH.match(text, start - 1) or (_BRITISH.match(text, start - 2) if start > 1 else None)
             if match and (match.group().isupper() or (language == "en" and " " in match.group())):
                 yield Span(match.start(), match.end(), "POSTCODE", "postcode (UK)", 0.85)
-        if size == 5 and language == "pl" and _is_told(text, start):
-            yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
+        if (
+            language == "pl"
+            and (size == 5 or (size == 2 and text[end : end + 1] == " "))
+            and _is_told(text, start)
+            and (match := _AFTER_WORD.match(text, start))
+        ):
+            yield Span(start, match.end(), "POSTCODE", "postcode after a word for it", 0.85)
         if town_digits and size == town_digits:
             match = _TOWN_NEXT.match(text, start)
             if match:
                 yield Span(start, end, "POSTCODE", f"postcode ({language}) before a town", 0.7)
             elif _is_told(text, start) and _AFTER_WORD.match(text, start):
                 yield Span(start, end, "POSTCODE", "postcode after a word for it", 0.85)
+
+
+def postcodes_before_towns(text: str, found: Groups, language: str) -> Iterator[Span]:
+    """Norwegian and Finnish postcodes before a town in lower case. Which those are `groups.Groups` tells."""
+    for start, end in found:
+        if not _YEAR.fullmatch(text, start, end) or text.endswith(", ", 0, start):
+            yield Span(start, end, "POSTCODE", f"postcode ({language}) before a town", 0.7)
 
 
 def _is_told(text: str, start: int) -> bool:

@@ -24,6 +24,7 @@ def by_sign(texts: Texts, groups: Groups) -> Iterator[BySign]:
     with_at = texts.holding("@")
     yield online.emails, with_at
     yield online.handles, with_at
+    yield online.accounts, np.unique(texts.slots.text[texts.mark & Mark.NETWORK > 0]).tolist()
     yield online.spelled_emails, _with_spelled_domain(texts, with_at)
     yield numbers.spoken_numbers, np.unique(texts.slots.text[texts.mark & Mark.ZERO > 0]).tolist()
     yield names.spelled, _with_spelled_name(texts)
@@ -42,6 +43,7 @@ def by_digits(texts: Texts, groups: Groups) -> Iterator[ByDigits]:
     yield addresses.streets, groups.by_text(groups.of_streets())
     yield addresses.named_places, groups.by_text(groups.of_named_places())
     yield postcodes.postcodes, groups.by_text(groups.of_postcodes())
+    yield postcodes.postcodes_before_towns, groups.by_text(groups.of_postcodes_before_towns())
     dates = groups.by_text(groups.of_births())
     yield (
         _without_language(births.birth_dates),

@@ -42,6 +42,9 @@ PLAIN = [
         ("pl", "Dziura w jezdni Jesionowa 97, wczoraj", "Jesionowa 97"),
         ("pl", "Pan z Rynku 9 pomaga", "Rynku 9"),
         ("pl", "Zofia, wieś Nowa Brzezina 12", "Nowa Brzezina 12"),
+        ("pl", "zam. Wola Leśna 31B, proszę o odpis", "Wola Leśna 31B"),
+        ("nl", "Ik woon op de Vonder 19 sinds mei", "de Vonder 19"),
+        ("en", "my neighbour at no. 17 Tanner Close", "no. 17 Tanner Close"),
         ("fi", "Roskis täynnä, metsätie 4 as 12 edessä", "metsätie 4 as 12"),
         ("fi", "Terveisin\nKoskikatu 9 c B 7, Oulu", "Koskikatu 9 c B 7"),
     ],
@@ -101,6 +104,10 @@ def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, na
 @pytest.mark.parametrize(
     "text",
     [
+        "De Kerstmarkt 2025 en de Jaarvergadering 2024 vielen in het water, Zomertuin 2026 niet",
+        "Harvest Parade 2025 was fun",
+        "i 2019 oslo var alt bedre",
+        "Volg ons op facebook gemeente.nl en op insta: gemeente_molendam",
         "Bel 112 bij spoed, 14 020 voor de gemeente of 0900-8844 voor de politie.",
         "KvK 34117725, ordernummer 483220516, meterstand 00483217",
         "De Kerkstraat is al weken open gebroken",

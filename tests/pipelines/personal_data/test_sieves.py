@@ -160,7 +160,13 @@ BY_DIGITS: list[Callable[[str, Sequence[tuple[int, int]], str], Iterable[Span]]]
     postcodes.postcodes,
     lambda text, found, _: births.birth_dates(text, found) if _digits(found) >= births.FEWEST else (),
 ]
-BY_SIGN: list[Callable[[str], Iterable[Span]]] = [online.emails, online.handles, online.urls, online.ips]
+BY_SIGN: list[Callable[[str], Iterable[Span]]] = [
+    online.emails,
+    online.handles,
+    online.accounts,
+    online.urls,
+    online.ips,
+]
 
 
 def _digits(found: Sequence[tuple[int, int]]) -> int:
@@ -171,8 +177,8 @@ def _agrees(batch: Sequence[tuple[str, str]]) -> None:
     strings, languages = [text for text, _ in batch], [language for _, language in batch]
     texts = Texts(strings)
     groups = Groups(texts, languages)
-    # Named places are told by the sieve alone.
-    compared = [one for one in sieves.by_digits(texts, groups) if one[0] is not addresses.named_places]
+    by_sieve_alone = (addresses.named_places, postcodes.postcodes_before_towns)
+    compared = [one for one in sieves.by_digits(texts, groups) if one[0] not in by_sieve_alone]
     for whole, (detect, places) in zip(BY_DIGITS, compared, strict=bool(len(groups))):
         for number, (text, language) in enumerate(batch):
             runs = [run.span() for run in re.finditer("[0-9]+", text)]
