@@ -23,7 +23,7 @@ _TAILS: Final = {
     klooster poort
     """,
     "en": """
-    street st road rd lane ln avenue ave close drive dr court ct crescent cres way terrace grove gardens square
+    street st road rd lane ln avenue ave close cl drive dr court ct crescent cres way terrace grove gardens square
     sq place pl hill row mews walk park green rise view parade broadway approach quay wharf villas mount gate
     wynd brae heath end fold croft meadow meadows bank yard boulevard path passage circus common vale dene
     cottages buildings strand embankment highway parkway bridge side ridge field fields chase drove bypass
@@ -137,6 +137,7 @@ _POLISH_CUE: Final = re.compile(
 POLISH_STREET: Final = set_of("ul ulica ulicy ulice ulicę ulicą")
 _POLISH_CUE_SURE: Final = re.compile(r"(?<!\w)(?:ul\.|ulic[ayeęą]) ((?:[\w.'’-]{1,30} ){1,4})\Z", re.IGNORECASE)
 _POLISH_NOT: Final = re.compile(r"(?<!\w)(?:od|do|jest|nie|i|w|na|przy|nr|koło|za|o|z)(?!\w)", re.IGNORECASE)
+_TWO_CALLED: Final = re.compile(r"(?<=\w) i (?=[A-ZĆŁŃÓŚŹŻ])")  # ul. Żwirki i Wigury
 _POLISH_CASE: Final = re.compile(
     r"(?<!\w)(?:na|przy|ulicy|z|do|od|koło|obok|pod) "
     r"((?:[A-ZĆŁŃÓŚŹŻ][\w.-]{1,30} ){0,2}[A-ZĄĆĘŁŃÓŚŹŻ][\w-]{2,30}(?:iej|ej|ego|ich|ych|ki|y|a)) \Z"
@@ -206,7 +207,12 @@ def streets(text: str, found: Groups, language: str) -> Iterator[Span]:
             if street:
                 yield street
                 continue
-        if after and (after in " ,-/\u2013" or after.isalpha()) and _HOUSE.match(text, start) and not _YEAR.match(text, start):
+        if (
+            after
+            and (after in " ,-/\u2013" or after.isalpha())
+            and _HOUSE.match(text, start)
+            and not _YEAR.match(text, start)
+        ):
             yield from _english(text, start, end, language)
 
 
@@ -241,7 +247,7 @@ def _before(text: str, start: int, end: int, language: str) -> Span | None:
         polish = _POLISH_CUE.search(text, floor, start)
     elif "ul" in text[floor:start].lower():
         polish = _POLISH_CUE_SURE.search(text, floor, start)
-    if polish and not _POLISH_NOT.search(polish.group(1)):
+    if polish and not _POLISH_NOT.search(_TWO_CALLED.sub("", polish.group(1))):
         return Span(polish.start(), end, "ADDRESS", "street (pl) and number", 0.9)
     words = _words_before(text[floor:start])
     if words:
@@ -387,7 +393,8 @@ _ENGLISH_LOWER: Final = re.compile(
     re.IGNORECASE,
 )
 _HOUSE_BEFORE: Final = re.compile(
-    r"(?:(?i:flat|apt\.?|apartment|unit) ?\d{1,4}[A-Za-z]?,? |(?<!\w)[Nn](?:o|r|umber)\.? |(?:[A-Z][\w'’]{1,20} ){0,2}[A-Z][\w'’]{1,20}, )\Z"
+    r"(?:(?i:flat|apt\.?|apartment|unit) ?\d{1,4}[A-Za-z]?,? |(?<!\w)[Nn](?:o|r|umber)\.? "
+    r"|(?:[A-Z][\w'’]{1,20} ){0,2}[A-Z][\w'’]{1,20}, )\Z"
 )
 
 

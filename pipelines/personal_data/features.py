@@ -65,6 +65,9 @@ size            1 for a text of up to four words, 3 for one with several lines, 
 
 _THROUGH_GAPS: Final = np.array([gap in (" ", "I", ".", "-", "'") for gap in GAPS])
 _STARTS: Final = np.array([int(gap[-1:] in "^nN." or gap[0] == "^") for gap in GAPS])
+OPENS: Final = np.array([gap[-1:] in ("^", ".", "n", "N") for gap in GAPS])
+"""The gaps behind which a text, a line or a sentence begins."""
+_CLOSING: Final = CUE_KINDS.index("C")
 _SHORT_TEXT: Final = 4
 _LONG: Final = 11
 _MAY_BE_NAME: Final = np.array([shape in "CUSV" for shape in SHAPES])
@@ -130,6 +133,9 @@ class Places:
         self.gap = texts.gaps(at)
         self.right = texts.gaps(at + 1)
         self.cue = lexicon().cue.take(slots.row.take(self.before)).astype(np.intp)
+        # A letter is a closing line only where a line or a sentence begins: 't. Maija', but not 'regelt t, Utrecht'.
+        letters = np.flatnonzero((self.cue == _CLOSING) & (texts.length(self.before) == 1))
+        self.cue[letters[~OPENS.take(texts.gaps(self.before.take(letters)))]] = 0
         self.kind = self._kinds(at, self.tongue)
 
         # 'Wil de Graaf': an infix after it is looked through too, if a capital follows.

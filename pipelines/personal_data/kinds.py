@@ -111,7 +111,8 @@ class Kinds:
         return found
 
     def _guess(self, listed: Sequence[str], rows: Ints, tongues: Ints) -> Numbers:
-        """The kinds of words that have none ready: that of what they are a form of, or their own, or of two words."""
+        """The kinds of words that have none ready: that of the name they are a form of, or their own, or that of two
+        words, which a form of an ordinary word counts as."""
         code = self._words.code
         forms = [sorted(bases(word, TONGUES[tongue])) for word, tongue in zip(listed, tongues.tolist(), strict=True)]
         worth = np.zeros(len(listed), np.int32)
@@ -126,8 +127,10 @@ class Kinds:
         inflected = (worth > 0) & (~is_listed | (own % REST == 0))
         found = np.where(is_listed, own, UNKNOWN)
         found[inflected] = (len(_LISTED) + (worth[inflected] & 0xFFFF)) * REST
+        ordinary = np.zeros(len(listed), np.bool_)
+        np.logical_or.at(ordinary, owners, self._ordinary[tongues.take(owners), code.take(places)])
         for place in np.flatnonzero(~is_listed & ~inflected).tolist():
-            if self._is_compound(listed[place], int(tongues[place])):
+            if ordinary[place] or self._is_compound(listed[place], int(tongues[place])):
                 found[place] = COMPOUND
         return found
 
@@ -158,7 +161,10 @@ def _listed(codes: Codes, tongue: int) -> Numbers:
         common = codes.in_dictionary.max(axis=0)
         others = codes.in_dictionary
     other = np.minimum(others.max(axis=0), 3)
-    name = (((codes.first * 2 + local_first) * 4 + codes.last) * 2 + local_last) * 6 + common
+    # 'alleen' is a girl's name abroad, and one of the commonest words of Dutch.
+    is_word = common == 4 if tongue < len(LANGUAGES) else np.zeros_like(common, np.bool_)
+    first = np.where(is_word & (local_first == 0), 0, codes.first)
+    name = (((first * 2 + local_first) * 4 + codes.last) * 2 + local_last) * 6 + common
     found: Numbers = name * REST + ((other * 2 + codes.place) * 2 + codes.organisation) * 2 + codes.calendar
     return found
 

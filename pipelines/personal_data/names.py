@@ -18,13 +18,14 @@ import numpy.typing as npt
 
 from pipelines.personal_data import public
 from pipelines.personal_data.cues import CUES, INFIXES, SAYING
-from pipelines.personal_data.features import IS_FIRST_NAME, THROUGH_INFIX, Places, Rows
+from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, THROUGH_INFIX, Places, Rows
 from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.keys import Ints, Keys, Table, keys_of
-from pipelines.personal_data.kinds import COMPOUND, NAMES, OTHERS, REST, TONGUES, coarse, kinds
+from pipelines.personal_data.kinds import COMPOUND, NAMES, REST, TONGUES, coarse, kinds
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
 from pipelines.personal_data.reading import EMPTY, GAPS, LOWER, SHAPES, UPPER, Bools, Texts
 from pipelines.personal_data.spans import Span
+from pipelines.personal_data.told import told
 from pipelines.personal_data.wordlists import set_of
 
 WEIGHTS: Final = Path(__file__).with_name("data") / "names.xz"
@@ -40,49 +41,26 @@ _INITIAL_AFTER: Final = re.compile(
 )
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD: Final = -1.0
+THRESHOLD: Final = -1.25
 THRESHOLD_LOWER: Final = 0.0
-TOWN: Final = -2.0  # for a town or a month that is hardly a first name
 INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
 SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
-INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 CONTINUED: Final = 1.5  # for a word with a capital right after a name
-TITLED_INFIX: Final = 3.5  # for a word in lower case after a title and infixes
 INFIXED: Final = 2.5  # for a listed surname after a name and infixes
+ARTICLED: Final = 4.0  # for a word with a capital after a name and "'t"
 PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
-DOUBT: Final = -3.0
-HOPELESS: Final = -2.5  # after the first part of the features
+DOUBT: Final = -3.25
+HOPELESS: Final = -2.75  # after the first part of the features
 SURE: Final = 2.0
 COMMON_NAME, COMMON_WORD, COMMON_FIRST_WORD = 3, 2, 0
 """How common a word the first name before a surname may be: a listed name, another word, one that starts a sentence.
 Before a surname that is sure, any word with a capital within a sentence will do."""
 ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
-# What a cue before a word with a capital adds to what the weights make of it, and over which gaps it does.
-_TOLD: Final = {"T": 3.0, "K": 1.5, "I": 1.5, "C": 1.0, "G": 1.0, "R": 0.5}
-_TOLD_GAPS: Final = {
-    "T": (" ", "I", "."),
-    "K": (" ", ",", "("),
-    "I": (" ", ":"),
-    "C": (" ", ",", "n", "N", "."),
-    "G": (" ",),
-    "R": (" ", ",", ":"),
-}
-_ADDED: Final = np.array([_TOLD.get(cue, 0.0) for cue in CUE_KINDS], np.float32)
-_IS_TOLD: Final = np.array([[gap in _TOLD_GAPS.get(cue, ()) for gap in GAPS] for cue in CUE_KINDS])
-_IS_WORD: Final = np.array([n == "d" or (n[0] == "0" == n[2] and n[4] in "234") for n in NAMES])
-_IS_MET_AS_WORD: Final = np.array([n == "d" or n[4:5] in ("1", "2", "3", "4") or n[0] + n[2:3] == "00" for n in NAMES])
-_ARTICLES: Final = keys_of(["de", "den", "het", "'t", "’t"]).key
-_IS_ELSEWHERE: Final = np.array([other[1] == "1" or other[3] == "1" for other in OTHERS])
+_T: Final = keys_of(["t"]).key
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
-_IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
-_ENDS_GREETING: Final = np.array([gap[:1] in (",", "n", "N", "$") for gap in GAPS])
 _CONTINUES: Final = np.array([gap in (" ", "-", "'") for gap in GAPS])
 _PAIRS: Final = np.array([gap in (" ", "-") for gap in GAPS])
-_AFTER_DOT: Final = np.array([gap in ("I", ".") for gap in GAPS])
-_OPENS: Final = np.array([gap[-1:] in ("^", ".", "n", "N") for gap in GAPS])
-_GREETING: Final = CUE_KINDS.index("G")
-_TITLE, _CLOSING = CUE_KINDS.index("T"), CUE_KINDS.index("C")
-_RUN_TOGETHER: Final = NAMES.index("d")
+_TITLE: Final = CUE_KINDS.index("T")
 _BLANK: Final = GAPS.index(" ")
 _WITH_CAPITAL: Final = np.array([shape in "CSU" for shape in SHAPES])
 _l, _V = SHAPES.index("l"), SHAPES.index("V")
@@ -135,6 +113,8 @@ def candidates(texts: Texts, hidden: Bools | None = None) -> Ints:
     """The slots of the words that may be names. `hidden` are slots of words that training takes for unknown ones."""
     slots = texts.slots
     never = texts.never()
+    # "Sjoerd 't Veld": no word with a capital is ordinary there.
+    never[1:] &= ~((slots.key[:-1] == _T[0]) & (slots.form[1:] > 0) & texts.has_capital(np.arange(1, len(never))))
     if hidden is not None:
         never &= ~hidden
     at = np.flatnonzero(~never)
@@ -196,38 +176,11 @@ def names(texts: Texts, languages: Sequence[str]) -> dict[int, list[Span]]:
     numbers = {language: tongue_of(language) for language in set(languages)}
     tongues = np.array([numbers[language] for language in languages], np.intp)
     places = Places(texts, tongues, at)
-    told = _told(places)
-    judged = _judged(places, told)
+    added = told(places)
+    judged = _judged(places, added)
     if not judged.is_name.any():
         return {}
-    return _by_text(texts, languages, places, told, judged)
-
-
-def _told(places: Places) -> Scores:
-    """What the cue right before a word with a capital is worth beyond its weights."""
-    texts, at = places.texts, places.at
-    straight = places.before == at - 1
-    is_told = _IS_TOLD[places.cue, places.left]
-    # A letter is a closing line only where a line or a sentence begins: 't. Maija', but not 'regelt t, Utrecht'.
-    letters = np.flatnonzero((places.cue == _CLOSING) & (texts.length(places.before) == 1))
-    is_told[letters] &= _OPENS.take(texts.gaps(places.before.take(letters)))
-    found = np.where(is_told, _ADDED.take(places.cue), np.float32(0))
-    found[_IS_WORD.take(places.name)] = 0
-    found[(places.cue == _GREETING) & ~_ENDS_GREETING.take(places.right)] = 0
-    elsewhere = _IS_ELSEWHERE.take(places.kind % REST) & ~_IS_LISTED_FIRST.take(places.name) & straight
-    found[~is_told] = np.where(elsewhere[~is_told], np.float32(TOWN), np.float32(0))
-    initial = np.flatnonzero(~straight & _AFTER_DOT.take(places.gap))
-    initial = initial[(texts.length(at.take(initial) - 1) == 1) & texts.is_upper(at.take(initial) - 1)]
-    found[initial] = np.where(places.name.take(initial) == _RUN_TOGETHER, np.float32(0), np.float32(INITIALS))
-    lower = places.shape == _l
-    found[lower] = 0
-    # 'mevrouw de wit', 'dhr van ommen'; but 'mevrouw van de balie', 'de heer van de bakker'.
-    infixed = np.flatnonzero(lower & (places.cue == _TITLE) & (places.through == THROUGH_INFIX))
-    article = np.isin(texts.slots.key.take(at.take(infixed) - 1), _ARTICLES)
-    alone = places.before.take(infixed) == at.take(infixed) - 2
-    is_word = _IS_MET_AS_WORD.take(places.name.take(infixed))
-    found[infixed[np.where(article, alone, ~is_word)]] = TITLED_INFIX
-    return found
+    return _by_text(texts, languages, places, added, judged)
 
 
 class _Judged(NamedTuple):
@@ -240,16 +193,16 @@ class _Judged(NamedTuple):
     is_doubted: Bools
 
 
-def _judged(places: Places, told: Scores) -> _Judged:
+def _judged(places: Places, added: Scores) -> _Judged:
     at, before = places.at, places.before
     ready = np.flatnonzero(
-        ~((places.kind == COMPOUND) & (places.cue == 0) & (places.shape_after == _l) & _OPENS.take(places.left))
+        ~((places.kind == COMPOUND) & (places.cue == 0) & (places.shape_after == _l) & OPENS.take(places.left))
     )
     # Whether the word before is a name is known only when its own score is: both are weighed where it may be one.
     previous = np.minimum(np.searchsorted(at, before), len(at) - 1)
     follows = ready[at.take(previous.take(ready)) == before.take(ready)]
     named = np.repeat([False, True], [len(ready), len(follows)])
-    scores = _weighed(Rows(places, np.concatenate((ready, follows)), named), told)
+    scores = _weighed(Rows(places, np.concatenate((ready, follows)), named), added)
     score = np.full(len(at), -np.inf, np.float32)
     score[ready] = scores[: len(ready)]
     is_lower = places.shape == _l
@@ -278,16 +231,18 @@ def _judged(places: Places, told: Scores) -> _Judged:
     return _Judged(score, final, is_name, ~is_name & (score > DOUBT) & ~is_lower)
 
 
-def _weighed(rows: Rows, told: Scores) -> Scores:
+def _weighed(rows: Rows, added: Scores) -> Scores:
     """The scores of words, each given the label of the word before it."""
     places, of = rows.places, rows.of
     tongues = places.tongue.take(of)
     lower = places.shape.take(of) == _l
-    scores = weights().bias.take(tongues) + told.take(of)
+    scores = weights().bias.take(tongues) + added.take(of)
     continues = ~lower & _CONTINUES.take(places.left.take(of)) & _CONTINUES.take(places.gap.take(of))
     scores += np.where(rows.named & continues, np.float32(CONTINUED), np.float32(0))
     infixed = rows.named & (places.through.take(of) == THROUGH_INFIX) & _IS_LISTED_LAST.take(places.name.take(of))
     scores += infixed * np.float32(INFIXED)
+    article = rows.named & ~lower & np.isin(places.texts.slots.key.take(places.at.take(of) - 1), _T)
+    scores += article * np.float32(ARTICLED)
     first_name = _WITH_CAPITAL.take(places.shape.take(of)) & IS_FIRST_NAME.take(places.name.take(of))
     infix_after = first_name & (places.shape_after.take(of) == _V)
     surname_after = first_name & ~infix_after & (places.right.take(of) == _BLANK) & places.is_surname_after.take(of)
@@ -303,7 +258,7 @@ def _by_text(
     texts: Texts,
     languages: Sequence[str],
     places: Places,
-    told: Scores,
+    added: Scores,
     judged: _Judged,
 ) -> dict[int, list[Span]]:
     """The spans of names in each text that has some."""
@@ -324,7 +279,7 @@ def _by_text(
             is_name.take(asked).tolist(),
             score.take(asked).tolist(),
             final.take(asked).tolist(),
-            told.take(asked).tolist(),
+            added.take(asked).tolist(),
             places.cue.take(asked).tolist(),
             places.name.take(asked).tolist(),
         ),
@@ -444,6 +399,10 @@ _BUSINESSES: Final = (
     )
     | _STORMS
 )
+_BUSINESS_ENDINGS: Final = tuple(
+    set_of("vereniging school club hotel museum winkel bakkerij tehuis centrum forening klubb skole seura koulu")
+)
+"""What longer words for them end in: 'gymnastiekvereniging', 'idrettsforening'."""
 _STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens way mews row")
 _STREET: Final = re.compile(
     r"[^\W\d_]{3,}(?:straat|laan|plein|gracht|kade|singel|steeg|plantsoen|dreef|weg|stadion|school|park|ziekenhuis"
@@ -504,7 +463,9 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
             start = line.starts[i + 1]
         else:
             i = first - 1
-    if one.kind not in "Ff" and _goes_before(line, i, is_sure=one.score > SURE):
+    if one.kind not in "Ff" and _goes_before(
+        line, i, is_sure=one.score > SURE, ends_line=last + 1 == len(line) or "\n" in line.gap(last)
+    ):
         start = line.starts[i]
         i -= 1
     if start and text[start - 1] in "'’" and text[start : start + 1] == "t":
@@ -531,7 +492,7 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
         if initials and initials.group() not in _SENTENCE_OPENERS.get(line.language, ()):
             start = initials.start()
     sure = min(max(name.score for name in names_), 6.0)
-    rule = _RULES.get(CUE_KINDS[one.cue], "name, by list and context")
+    rule = _RULES.get(CUE_KINDS[one.cue], UNTOLD)
     return Span(start, end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
 
 
@@ -545,7 +506,7 @@ def _is_called_so(line: _Line, place: int) -> bool:
     for at in range(place, max(-1, place - _LONGEST_CALLED), -1):
         if line.gap(at) not in _BEFORE_CALLED:
             return False
-        if line[at].lower() in _BUSINESSES:
+        if (lower := line[at].lower()) in _BUSINESSES or lower.endswith(_BUSINESS_ENDINGS):
             return True
         if not line.text[line.starts[at]].isupper():
             return False
@@ -569,15 +530,18 @@ def _may_go_before() -> list[list[bool]]:
     ]
 
 
-def _goes_before(line: _Line, place: int, *, is_sure: bool) -> bool:
+def _goes_before(line: _Line, place: int, *, is_sure: bool, ends_line: bool) -> bool:
     """Whether the word at a place, right before a surname, is the first name of it: a word with a capital that says
-    nothing else. At the start of a sentence any word has a capital, and only a name or an uncommon word will do."""
+    nothing else. At the start of a sentence any word has a capital, and only a name or an uncommon word will do; but a
+    line below that holds nothing else is a signature: 'Wil de Graaf'."""
     if place < 0 or line.gap(place) != " ":
         return False
     word = line[place]
     lower = word.lower()
     if len(word) < _SHORTEST_PART or not word[0].isupper() or not word[1:].islower() or lower in CUES:
         return False
+    if ends_line and place and "\n" in line.gap(place - 1):
+        return True
     if lower in _BUSINESSES or lower in _STREET_WORDS or lower in SAYING:
         return False
     code = line.code(place)
@@ -599,6 +563,8 @@ def tongue_of(language: str) -> int:
     return TONGUES.index(language) if language in TONGUES else len(TONGUES) - 1
 
 
+UNTOLD: Final = "name, by list and context"
+"""The rule of a name that no cue stands before."""
 _RULES: Final = {
     "T": "name after a title",
     "K": "name after a relative or neighbour",

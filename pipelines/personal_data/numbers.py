@@ -43,7 +43,7 @@ _NO_PERSON: Final = set_of(
     kvk k.v.k handelsregister order bestel meter mittari lukema måler licznik zamówieni tilaus barcode
     streepjescode kod_kreskowy strekkode viivakoodi isbn org.nr org_nr org._nr orgnr organisasjonsn y-tunnus
     ytunnus krs regon nip btw vat_ faktu factuur invoice lasku artikel track zending parcel pakket paczk pakke
-    vestigingsn rsin company_n
+    vestigingsn rsin company_n serienr serienum serial serienummer numer_seryjny sarjanumero
     """
 )
 _NO_PERSON_REACH: Final = 24
@@ -85,7 +85,7 @@ def numbers(text: str, windows: Iterable[Window], language: str) -> Iterator[Spa
         n = len(digits)
         if n >= 13 and is_card(digits):
             yield Span(start, end, "CARD", "card: issuer and Luhn", 0.99)
-        if n == 11 and len(sizes) <= 3:
+        if n == 11 and len(sizes) <= 3 and not (sizes[0] == 4 and _DATE_BEFORE.search(text, max(0, start - 5), start)):
             if is_fodselsnummer(digits):
                 yield Span(start, end, "NATIONAL_ID", "fødselsnummer: check digits", 0.98)
             elif is_pesel(digits):
@@ -103,9 +103,15 @@ def numbers(text: str, windows: Iterable[Window], language: str) -> Iterator[Spa
                 yield phone
 
 
+_DIGIT_BEFORE: Final = re.compile(r"\d[ .]\Z")
+_DATE_BEFORE: Final = re.compile(r"\d[-./]\d{1,2}[-./]\Z")
+
+
 def _is_bsn_shape(text: str, start: int, end: int, sizes: tuple[int, ...]) -> bool:
     if len(sizes) == 1:
         return True
+    if _DIGIT_BEFORE.search(text, max(0, start - 2), start):  # the end of a longer number
+        return False
     return sum(sizes) == 9 and len(sizes) <= 4 and min(sizes) >= 2 and not _DATE.fullmatch(text, start, end)
 
 
@@ -117,6 +123,7 @@ NORWEGIAN: Final = {(8,), (3, 2, 3), (2, 2, 2, 2), (4, 4), (2, 6), (3, 5), (2, 3
 DUTCH_WITHOUT_ZERO: Final = {(9,), (1, 8), (1, 2, 2, 2, 2), (1, 4, 4)}
 
 
+_DUTCH_SERVICE: Final = re.compile(r"0(?:800|90[069])(?:\d{4}|\d{7})\Z")  # 0900-8844: everybody's
 _FLAT_AND_POSTCODE: Final = re.compile(r"/\d{1,3},? \d\d-")  # 33/61 41-819
 
 
@@ -140,7 +147,7 @@ def _phone(text: str, start: int, end: int, digits: str, sizes: tuple[int, ...],
     # Whether the digits are a number of some country is asked first: it costs least.
     if digits[0] == "0":
         region = next((r for r in ("NL", "GB") if is_national_phone(digits[1:], r)), "") if n >= 10 else ""
-        finnish = not region and n >= 8 and is_national_phone(digits[1:], "FI")
+        finnish = not region and n >= 8 and not _DUTCH_SERVICE.match(digits) and is_national_phone(digits[1:], "FI")
         if not (region or finnish) or _is_date_or_case(text, start, end, before):
             return None
         if region:

@@ -127,7 +127,8 @@ NETWORKS: Final = set_of(
     "insta instagram ig snap snapchat tiktok twitter facebook fb telegram mastodon bluesky threads linkedin"
 )
 _ACCOUNT: Final = re.compile(
-    r"(?<!\w)" + any_of(" ".join(NETWORKS)) + r"(?: ?:)? {1,2}([^\W\d_]\w*(?:[._]\w+|\d{2,}){1,4})(?![\w@])", re.IGNORECASE
+    r"(?<!\w)" + any_of(" ".join(NETWORKS)) + r"(?: ?:)? {1,2}([^\W\d_]\w*(?:[._]\w+|\d{2,}){1,4})(?![\w@])",
+    re.IGNORECASE,
 )
 
 

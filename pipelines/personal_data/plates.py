@@ -53,7 +53,8 @@ VEHICLES: Final = set_of(
     rekisteri rekisterinumero rekkari rek auto auta autem autko bus busje wagen car lorry truck bil bilen varebil
     varebilen motor scooter bestelbus bestelbusje bestelwagen camper aanhanger pojazd samochód samochodu motocykl
     skuter paku pakettiauto autoni auton moottoripyörä audi bmw citroen citroën corsa dacia fiat fiesta ford golf
-    hyundai kia mazda mercedes nissan octavia opel passat peugeot polo renault skoda škoda tesla toyota volkswagen volvo vw
+    hyundai kia mazda mercedes nissan octavia opel passat peugeot polo renault skoda škoda tesla toyota volkswagen volvo
+    vw
     """
 )
 _VEHICLE: Final = re.compile(r"(?<!\w)" + any_of(" ".join(VEHICLES)) + r"\b[^\n]{0,24}\Z", re.IGNORECASE)

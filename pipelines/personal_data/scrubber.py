@@ -50,6 +50,7 @@ class Scrubber:
         self._placeholders = {lang: {**kinds, **given.get(lang, {})} for lang, kinds in PLACEHOLDERS.items()}
         written = {word: kind for kinds in self._placeholders.values() for kind, word in kinds.items()}
         self._kinds = written
+        self._postcodes = tuple(word for word, kind in written.items() if kind == "POSTCODE")
         self._are_bracketed = all(map(_BRACKETED.fullmatch, written))
         longest_first = map(re.escape, sorted(written, key=len, reverse=True))
         self._written = _BRACKETED if self._are_bracketed else re.compile("|".join(longest_first))
@@ -216,6 +217,7 @@ class Scrubber:
         for text, more in names.names(texts, tongues).items():
             if more:
                 named.add(text)
+                more = [name for name in more if not self._is_town(strings[text], name, found.get(text, ()))]
                 more = _settle(strings[text], more, taken.get(text, ()), kept.get(text) or self._kept(strings[text]))
                 if more:
                     found[text] = sorted(found.get(text, []) + more, key=_by_start)
@@ -228,6 +230,15 @@ class Scrubber:
             for found in self._written.finditer(text)
             if (kind := self._kinds.get(found.group()))
         ]
+
+    def _is_town(self, text: str, name: Span, found: Sequence[Span]) -> bool:
+        """Whether only a list calls somebody's name what stands right behind a postcode: '43-316 Bielsko-Biała'."""
+        end = len(text[: name.start].rstrip(" "))
+        return (
+            name.rule == names.UNTOLD
+            and end < name.start
+            and (text.endswith(self._postcodes, 0, end) or any(s.end == end and s.type == "POSTCODE" for s in found))
+        )
 
     def _kept(self, text: str) -> list[tuple[int, int]]:
         return [m.span() for m in self._keep.finditer(text)] if self._keep else []

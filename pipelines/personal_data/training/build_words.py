@@ -33,6 +33,7 @@ from pipelines.personal_data.training.vocabulary import (
     CALENDAR,
     FINNISH_WORDS,
     FIRST_NAMES,
+    NAMES_NOT_WORDS,
     NORSE_PARTS,
     ORGANISATIONS,
     SURNAMES,
@@ -321,6 +322,11 @@ def main(npm: Path) -> None:
         words[word].calendar = 1
     for word in ORGANISATIONS.split():
         words[word].organisation = 1
+
+    for language, listed in NAMES_NOT_WORDS.items():
+        for word in listed.split():
+            met = words[word].common
+            met[LANGUAGES.index(language)] = met[LANGUAGES.index(language)] and 5
 
     ordered = sorted(words)
     codes = [pack(words[word]) for word in ordered]

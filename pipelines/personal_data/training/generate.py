@@ -12,11 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.reading import DATUM
-from pipelines.personal_data.words import LANGUAGES, words
+from pipelines.personal_data.words import LANGUAGES, Code, words
 
 TEMPLATES = Path(__file__).with_name("templates")
+HANDS = (TEMPLATES, TEMPLATES / "more")
+"""Folders of templates, each by another hand."""
 CHOICES = 15
+FAMILIAR = 4  # how much more often a name is drawn that texts have often
+STRANGE = 6  # how much less often one is, with accents that the language has not
+ACCENTS = {"nl": "éèëïöüáóç", "en": "é", "pl": "ąćęłńóśźż", "nb": "æøåéóòüö", "fi": "äöåšž"}
 CAPITALS = 0.2  # of the sentences without names
 MARKED = {"N", "F", "S", "I", "NA", "IS", "Fi", "Si", "Ni", "NAi", "NAs"}
 _CHOICE = re.compile(r"\[([^\[\]]*)\]|\(([^()\[\]]*\|[^()\[\]]*)\)")
@@ -64,20 +70,23 @@ def pools(language: str) -> dict[str, tuple[list[str], list[float]]]:
         found[key][1].append(weight)
 
     strength = (0.0, 1.0, 6.0, 30.0)
+    at_home = re.compile(f"[a-z{ACCENTS[language]}' -]+")
     for word, place in listed.items():
         code = codes[place]
         common = code.common[number]
-        if code.first:
+        met = (FAMILIAR if 5 in code.common else 1) / (1 if at_home.fullmatch(word) else STRANGE)
+        form = language == "fi" and _is_form(word, listed, codes)
+        if code.first and not form:
             # Polish forms are in the list too; a form may be met anywhere a first name is.
             key = "first" if code.first_in[number] else "first abroad"
             if code.first >= 2 and 2 <= common <= 4 and (code.first_in[number] or code.first == 3):
                 put("both first", word, 1)
-            put(key, word, strength[code.first] / (6 if common == 4 else 2 if common in (2, 3) else 1))
-        if code.last and len(word) > 2:
+            put(key, word, met * strength[code.first] / (6 if common == 4 else 2 if common in (2, 3) else 1))
+        if code.last and len(word) > 2 and not form:
             key = "last" if code.last_in[number] else "last abroad"
             if code.last >= 2 and 2 <= common <= 4 and code.last_in[number]:
                 put("both last", word, 1)
-            put(key, word, strength[code.last] / (20 if common == 4 else 3 if common == 3 else 1))
+            put(key, word, met * strength[code.last] / (20 if common == 4 else 3 if common == 3 else 1))
         if 1 <= common <= 4 and not code.first and code.last <= 1 and len(word) > 1:
             put("word", word, 4.0**common)
             if 4 <= len(word) <= 9 and common <= 3 and not code.last:
@@ -94,6 +103,19 @@ def pools(language: str) -> dict[str, tuple[list[str], list[float]]]:
         if code.organisation:
             put("brand", word, 1)
     return found
+
+
+_FINNISH_FORM = re.compile(
+    r"\w+(?:ns[aä]|poika|tytär|oj[ae]n?|oi(?:n|t[aä]|hin|ss[aä]|st[aä]|ll[ae]|lt[aä]|ksi)|itt[aä])"
+)
+
+
+def _is_form(word: str, listed: Mapping[str, int], codes: list[Code]) -> bool:
+    """Whether a Finnish name is another in one of its cases: the templates say in which one it is to be."""
+    return bool(_FINNISH_FORM.fullmatch(word)) or any(
+        base in listed and (codes[listed[base]].first >= 2 or codes[listed[base]].last >= 2)
+        for base in bases(word, "fi")
+    )
 
 
 MONTHS = {
@@ -146,7 +168,7 @@ ABROAD_INFIXES = (
 class Maker:
     """Fills templates of one language."""
 
-    def __init__(self, language: str, chance: random.Random, sentences: list[str]) -> None:
+    def __init__(self, language: str, chance: random.Random, sentences: list[str], hands: int = len(HANDS)) -> None:
         self.language = language
         self.sentences = sentences
         self.chance = chance
@@ -155,7 +177,8 @@ class Maker:
         positive: list[str] = []
         negative: list[str] = []
         into = positive
-        for line in (TEMPLATES / f"{language}.txt").read_text("utf-8").splitlines():
+        lines = (line for hand in HANDS[:hands] for line in (hand / f"{language}.txt").read_text("utf-8").splitlines())
+        for line in lines:
             if line.startswith("# "):
                 into = positive if line == "# positive" else negative
             elif line:
@@ -586,9 +609,10 @@ def _running(weights: list[float]) -> Iterator[float]:
         yield total
 
 
-def comments(count: int, seed: int, sentences: Mapping[str, list[str]]) -> Iterator[Example]:
-    """Generated comments, the languages in turn; `sentences` are whole ones without names, by language."""
+def comments(count: int, seed: int, sentences: Mapping[str, list[str]], hands: int = len(HANDS)) -> Iterator[Example]:
+    """Generated comments, the languages in turn, from the templates of the first `hands`; `sentences` are whole ones
+    without names, by language."""
     chance = random.Random(seed)
-    makers = [Maker(language, chance, sentences[language]) for language in LANGUAGES]
+    makers = [Maker(language, chance, sentences[language], hands) for language in LANGUAGES]
     for number in range(count):
         yield makers[number % len(makers)].comment()

@@ -255,3 +255,51 @@ suvi tahto taika taimi taisto tarmo taru tenho toive toivo touko tuisku tuuli ty
 varma vappu vieno vilja voitto ystävä
 """
 """First names that are ordinary words without a plural to speak of."""
+
+NAMES_NOT_WORDS = {
+    "nl": """
+    aaltje adele albert alexander arie astrid axel barry bas benjamin blake bob boudewijn bram charles claus clement
+    daan dale darren demi douwe dries dylan ellen els emir erica erika ester eva frank geert gerold gil gloria griet
+    guy hans hazel hein helen hendrik henry holden iris jaap jack jan janet jantje joel johannes jonas justine karel
+    karin kim klaas kris kristen lasse leopold lila loek lori luis maarten maartje marc mark matt mattie max maxime
+    maya mieke mies mohammed nel nik oscar penny peter pierce piet rachel reed rené rex rob robbert robert sari
+    spencer steven sydney tim tommy turner uwe vicky violet wade walker warren wim
+    """,
+    "en": """
+    alexander alma amir angela anna barney ben billy blake bob bobby brad brian carl carol caroline carter chad
+    clement clint clive colin colleen curt dale dalton dave dean dexter diane dieter dirk dolores emery ester fanny
+    felicity fletcher frank fritz gaston gemma glen graham gregg hank harry hector henry holden jack jake jared
+    jasmine jasper jean jeff jenna jenny jerome jess jill jimmy joe joey john jose josef josh julia kane karim ken
+    kent kirk lambert lars laura lisa lulu luna mack malik marc marcel marge maria martin matt max maya meg mick
+    mike milo mina molly morgan murphy neal nelson newton nick pam pascal patricia patsy paula perry peter phoebe
+    quinn ralph reagan reed roger rolf rosa ross ruth sam sandra sean serge shahid shay shelly sherry solomon sophie
+    spencer stan stella stephanie steven tammy ted teddy terry timothy tom tommy tony tucker turner ursula vera
+    veronica victor victoria vince wade wally walter webster willie willy
+    """,
+    "pl": """
+    abby adamowi aga agaty albert alberta alf alfons alfonsa andrew antek antka arek ariel axel bart beaty benedykt
+    benedykta bernard bert bill bogdan bogdana bronek bronisz bronka carmen cezar cezara cezary dan daniel daniela
+    darek derek donna douglas fabian filip filipa flory frank franklin gabriela gary gilbert gloria gordon graham
+    grant henry jamie janowi jarek jasia jasiu jaś jordan juan kaja karl karla kent kingi kornel kostek kubie kuby
+    kurt kurta lara laury lech lecha leonid lilia ludwik ludwika luna maciek madison maja maks maksym marek marian
+    marko markowi marku mary maćka mika mikołaj mikołaja mila milo miranda nelson nelsona nestor nikola omar oscar
+    oscara oscarem pascal paulina pauliny paweł pawle pawła pawłem pawłowi piotrowi piotruś rob robinson romy rosa
+    rosie rysia sabina sofie spencer tom tomek tomka toni tony wiktor wiktora wiktoria wiktorii wirginia witek
+    wojtek wojtka zośka
+    """,
+    "nb": """
+    adam agnes aksel anders ane anna arild arne aurora axel benjamin bert bob bobby børge carl carter cathrine dean
+    donna drake elise ester eva frank geir gitte gloria grace grant gry guri harry hedda helene helga helge henry
+    hilde ida inga irene iver jan jens jensen jules justin karen kim klara knut kurt kyle kåre lauren leif lena lene
+    lester linda line linn lisa lise lotte lucia luke luna maja maren mari martin matt max maya mikkel miller morten
+    nelson newton nora ola ole pascal peter porter pål rasmus rita rosa sander sidney signe sindre siv sondre stan
+    stella sten svein teddy tess tim tina tine tora tore tove trine ulla unn verner øystein
+    """,
+    "fi": """
+    ahti ainon airin akseli akselilla akselille akselin annin arin auroran bridget chester eevan esteri georgia
+    graham harrin hermanni hertta inka jana jennin jess jodi joelle jukan jussi jussin karille kati katin kerry
+    kirsi kirsin kustaan lotan maijan manun mari martta matin mattia mauri mikon otso paulan pekan rikun sadun saku
+    sannan saran sepon sirkku teijon terhon terttu tomin topi topin tuija tuomasta urho veikko veikon vuokko
+    """,
+}
+"""First names, by the language whose dictionary has them in lower case too, that are hardly met as words there."""
