@@ -20,7 +20,7 @@ _TAILS: Final = {
     plantsoen park markt brink baan wal werf haven ring burg kamp akker veld weide wei zoom rand oord hoek horst
     einde eind hout bos berg heuvel duin polder meer plas boulevard passage erf es esch tuin tuinen terp wijk
     kwartier vaart sloot brug sluis kampen gaarde gaard stede stee wiek molen donk driehoek buurt ven heide heem
-    klooster poort
+    klooster poort strjitte leane dyk buorren
     """,
     "en": """
     street st road rd lane ln avenue ave close cl drive dr court ct crescent cres way terrace grove gardens square
@@ -54,17 +54,21 @@ _ENDINGS: Final = {
 PLAIN_TAILS: Final = tuple(
     sorted(
         set_of(
-            "straat str laan ln pln gracht plein kade singel weg wg steeg dijk street gata gate veien vegen katu tie"
-            " kuja polku kaari plantsoen"
+            "straat str laan ln pln gracht plein kade singel weg wg steeg dijk strjitte leane street gata gate veien"
+            " vegen katu tie kuja polku kaari plantsoen"
         )
     )
 )
 # 'Rantak. 18', 'granv. 66': katu and vei as their first letter.
 SHORTENED: Final = {"fi": re.compile(r"\w{4,30}k\."), "nb": re.compile(r"\w{3,30}[vg]\.")}
+_NO_TAILS: Final = {"nl": ("tie",), "en": ("tie", "gate"), "pl": ("tie",), "nb": ("tie", "laan"), "fi": ("laan",)}
+"""What ends ordinary words of a language, and streets of another: 'locatie 12', 'investigate 3'."""
+_SHORTEST_IN_LOWER_CASE: Final = 6
 _STREET_TITLES: Final = set_of(
     "burg. burgm. pres. prof. past. gebr. kard. mons. koning. prins. dokt. deken. gen. biskop."
 )
 _INFIXES: Final = set_of("van de der den het 't ten ter te la of the og i")
+_CAPITAL_INFIXES: Final = frozenset(("Van", "De", "Den", "Ter", "Ten"))  # Van Speijkstraat
 _NOT_BEFORE: Final = set_of(
     """
     the a de het een deze die dit dat this that my mijn our onze uw your en on in op at of den ei et min denne
@@ -84,7 +88,8 @@ NOT_A_STREET: Final = set_of(
     vaihe krok versie version wersja versjon versio ronde groep klas klasse klasa perron spoor platform terminal
     hal halle etage verdieping floor piętro kerros hoofdstuk chapter rozdział kapittel luku pagina page strona
     side sivu foto bijlage annex vedlegg liite deel part del osa lid par level nivå taso wijk district blok
-    block blokk week uke viikko tydzień maand route rute reitti rijksweg snelweg afslag exit baan lane uge om ca
+    block blokk week uke viikko tydzień maand route rute reitti heenweg terugweg onderweg omweg
+    rijksweg snelweg afslag exit baan lane uge om ca
     circa around approx minst over under vanaf sinds tot til since until before after between tussen mellom the
     de het een en of og ja i a an januari februari maart april mei juni juli augustus september oktober november
     december january february march may june july august october stycznia lutego marca kwietnia maja czerwca
@@ -101,7 +106,8 @@ NOT_A_STREET: Final = set_of(
 
 _HOUSE: Final = re.compile(
     r"[1-9]\d{0,3}(?!\d)(?![.,:]\d)(?![a-z]{3})"
-    r"(?! ?(?:%|€|euro|kr\b|zł|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours|times|km|cm|meter|mm\b|m2|°))"
+    r"(?! ?(?:%|€|euro|kr\b|zł|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours|times|km|cm|meter|mm\b|m2"
+    r"|m\b(?! ?\d|\.)|°))"
 )
 # 'Kerstmarkt 2025': hardly a house has such a number.
 _YEAR: Final = re.compile(r"(?:19[5-9]\d|20[0-4]\d)(?![\w/-])")
@@ -112,7 +118,8 @@ _NUMBER_TAIL: Final = re.compile(
     r"|(?: ?[/\u2013-] ?\d{1,4}[a-zA-Z]?){1,2}(?: ?[mM]\.? ?\d{1,4})?"  # 5/7 m. 3; 77-3; 33-35
     r"|[- ]?(?:I{1,3}|IV|VI{0,3})(?!\w)"  # 31-II
     r"|[- ]?(?:bis|ter|hs|huis|boven|rood|zw|rd|wit|bg|bov|ben)\b\.?(?: ?[A-Za-z]\b)?"
-    r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]| [b-h]|-)(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4
+    r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]| [b-h]| a(?= \d{4} ?[A-Za-z]{2}\b|[,.\n]|\Z)|-)"
+    r"(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4
     r")?"
     r"(?:,? \d{1,2}\. ?(?:etg\.?|etasje|krs\.?|kerros|piętro)(?!\w))?"
     r"(?:, (?:kamer|room|rom|pokój|pok\.|huone) \d{1,4}[a-zA-Z]?(?!\w))?"
@@ -346,6 +353,8 @@ def _street(words: list[str], language: str, *, is_lettered: bool) -> tuple[int,
     last = words[-1]
     bare = last.rstrip(".").lower()
     capital = last[0].isupper()
+    if not capital and bare.endswith(_NO_TAILS.get(language, ())) and bare not in ALL_ALONE:
+        return None
     if (shortened := SHORTENED.get(language)) and shortened.fullmatch(last):
         return 1, f"street ({language}), shortened, and number", 0.8
     for tongue in (language, *(t for t in _ENDINGS if t != language)):
@@ -356,7 +365,8 @@ def _street(words: list[str], language: str, *, is_lettered: bool) -> tuple[int,
             continue
         if alone and tongue != language and not (capital and words[-2][0].isupper()):
             continue
-        if not alone and not capital and not (len(bare) > 6 and (is_lettered or bare.endswith(PLAIN_TAILS))):
+        plain = is_lettered or bare.endswith(PLAIN_TAILS)
+        if not alone and not capital and not (plain and len(bare) >= _SHORTEST_IN_LOWER_CASE):
             continue
         if alone and len(bare) < 3 and not (last.endswith(".") or words[-2][0].isupper()):
             continue
@@ -370,7 +380,7 @@ def _street(words: list[str], language: str, *, is_lettered: bool) -> tuple[int,
             is_title = word.lower() in _STREET_TITLES
             if (
                 word[0].isupper()
-                and word.lower().rstrip(".") not in _NOT_PART
+                and (word in _CAPITAL_INFIXES or word.lower().rstrip(".") not in _NOT_PART)
                 and not (word[-1] == "." and len(word) > 4 and not is_title)
             ):
                 count += 1

@@ -107,6 +107,8 @@ def is_card(digits: str) -> bool:
 
 REGIONS: Final = ("NL", "GB", "PL", "NO", "FI")
 COUNTRY_CODES: Final = {str(country_code_for_region(region)): region for region in REGIONS}
+# Their numbers are dialled as if they were ours.
+_SAME_CODE: Final = {"GB": ("GG", "JE", "IM"), "NO": ("SJ",), "FI": ("AX",)}
 # The kinds of number a person can have. Free, premium and shared-cost numbers are a service's: they stay.
 _PERSONAL_KINDS: Final = ("fixed_line", "mobile", "personal_number", "voip", "pager", "uan", "voicemail")
 # Of countries that are none of ours it is not worth to know a service from a person.
@@ -130,7 +132,8 @@ def _valid(metadata: PhoneMetadata, kinds: Sequence[str]) -> str:
 @cache
 def _national(region: str) -> re.Pattern[str]:
     # 14 0xx of a Dutch town and five-digit Norwegian numbers are in `uan`: too short to be a person's.
-    return re.compile(r"(?=\d{6,})" + _valid(_metadata(0, region), _PERSONAL_KINDS))
+    kinds = [_valid(_metadata(0, one), _PERSONAL_KINDS) for one in (region, *_SAME_CODE.get(region, ()))]
+    return re.compile(rf"(?=\d{{6,}})(?:{'|'.join(kinds)})")
 
 
 def is_national_phone(digits: str, region: str) -> bool:

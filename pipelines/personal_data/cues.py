@@ -65,6 +65,7 @@ _WORDS: Final = {
     """,
     # What introduces a name
     "I": """
+    voorletters initialen initials inicjały initialer
     heet heten heette genaamd genoemd noemt ene zekere naam voornaam achternaam meisjesnaam tnv namens genaamde
     called named name names surname fullname forename aka spelled spelt nazywam nazywa nazywał nazywała imię
     imieniu imieniem nazwisko nazwisku nazwiskiem niejaki niejaka niejakiego podpisano jako heter het navn

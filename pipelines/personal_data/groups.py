@@ -54,6 +54,7 @@ _IS_BLANK: Final = _those(" \n\0")
 _FARTHEST_STREET: Final = 230  # characters from a house number to the last word of an English street
 _FARTHEST_POSTCODE: Final = 32
 _FARTHEST_CUE: Final = 140
+_NEAREST_CUE: Final = 40
 _FARTHEST_MONTH: Final = 8
 _FARTHEST_VEHICLE: Final = 44
 _SHORTEST_PLACE: Final = 4
@@ -294,7 +295,23 @@ class Groups:
         house &= ~(self._is(_IS_POINT, self.end) & self._is(_IS_DIGIT, self.end + 1))
         at = np.flatnonzero(house)
         house[at] = self._is_behind_street(at) | self._is_before_street(at)
-        found: Bools = house
+        found: Bools = house & ~self.of_things()
+        return found
+
+    def of_things(self) -> Bools:
+        """Those right behind an ordinary word that only ends like a street, as 'Vergadering 12'. Polish streets are
+        called by ordinary words."""
+        texts, slots, mark = self._texts, self._texts.slots, self._texts.mark
+        word = self._word_before
+        found: Bools = (slots.end.take(word) == self.start - 1) & self._is(_IS_SPACE, self.start - 1)
+        found &= (mark.take(word) & Mark.NEVER_LOWER > 0) & (mark.take(word) & (Mark.STREET | Mark.INFIX) == 0)
+        found &= self._languages != "pl"
+        at = np.flatnonzero(found)
+        some = word.take(at)
+        located = (mark.take(some - 1) & Mark.LOCATIVE > 0) & texts.has_capital(some)
+        addressed = self._is_addressed(at, _NEAREST_CUE) | self._is_before_street(at)
+        plain = _STREET_ENDS.end(texts, some) & ~(_TIE.end(texts, some) & (self._languages.take(at) != "fi"))
+        found[at] = ~(plain | located | addressed)
         return found
 
     def of_named_places(self) -> Bools:
@@ -346,7 +363,7 @@ class Groups:
         found &= self._is_letter(start - 2) | np.isin(last, [ord(c) for c in ".,'’"])
         return found
 
-    def _is_addressed(self, at: Ints) -> Bools:
+    def _is_addressed(self, at: Ints, farthest: int = _FARTHEST_CUE) -> Bools:
         """Whether a word for living somewhere, or for a street, stands before, or what may be a postcode behind."""
         postcode = (self.size == 4) | (self.size == 5)
         postcode |= (self.size == 2) & (self._texts.characters.take(self.end) == ord("-"))
@@ -354,7 +371,7 @@ class Groups:
         starts = np.append(self.start[postcode], 2 * len(self._texts.characters))
         end = self.end.take(at)
         found: Bools = starts.take(np.searchsorted(starts, end)) - end <= _FARTHEST_POSTCODE
-        return found | self._is_near(Mark.TOLD_STREET, at)
+        return found | self._is_near(Mark.TOLD_STREET, at, farthest)
 
     def _is_near(self, mark: int, at: Ints, farthest: int = _FARTHEST_CUE) -> Bools:
         """Whether a word of a kind stands not far before, in characters."""
@@ -459,5 +476,6 @@ class Endings:
 
 
 _STREET_ENDS: Final = Endings(addresses.PLAIN_TAILS)
+_TIE: Final = Endings(["tie"])  # of a Finnish street, and of half the nouns elsewhere
 _ALL_ENDS: Final = Endings(addresses.ALL_ALONE)
 _ENGLISH_ENDS: Final = Endings(addresses.ENGLISH_ENDINGS)

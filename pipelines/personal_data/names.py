@@ -39,13 +39,15 @@ _INITIALS: Final = re.compile(
 _INITIAL_AFTER: Final = re.compile(
     r"(?: (?:van|de|der|den|van der|van den|van de|el|al|von|da|di))? [A-ZÀ-ŽŁŚŻ]\.(?![^\W_])"
 )
+# 'Tuhuteru, J.S.'
+_INITIALS_AFTER: Final = re.compile(r", ?(?:[A-ZÀ-ŽŁŚŻ]\. ?){1,5}(?![^\W_])")
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
 THRESHOLD: Final = -1.25
 THRESHOLD_LOWER: Final = 0.0
 INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
 SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
-CONTINUED: Final = 1.5  # for a word with a capital right after a name
+CONTINUED: Final = 2.5  # for a word with a capital right after a name
 INFIXED: Final = 2.5  # for a listed surname after a name and infixes
 ARTICLED: Final = 4.0  # for a word with a capital after a name and "'t"
 PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
@@ -472,6 +474,8 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
         start -= 1
     if other.kind in "FfBb" and (initial_after := _INITIAL_AFTER.match(text, end)):
         end = initial_after.end()
+    elif initials_after := _INITIALS_AFTER.match(text, end):
+        end = initials_after.end()
     if _NO_PERSON_AFTER.match(text, end):
         return None
     if line[last].lower() in _STREET_WORDS and not other.told > 0:

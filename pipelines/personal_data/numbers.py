@@ -43,7 +43,7 @@ _NO_PERSON: Final = set_of(
     kvk k.v.k handelsregister order bestel meter mittari lukema måler licznik zamówieni tilaus barcode
     streepjescode kod_kreskowy strekkode viivakoodi isbn org.nr org_nr org._nr orgnr organisasjonsn y-tunnus
     ytunnus krs regon nip btw vat_ faktu factuur invoice lasku artikel track zending parcel pakket paczk pakke
-    vestigingsn rsin company_n serienr serienum serial serienummer numer_seryjny sarjanumero
+    vestigingsn rsin company_n serienr serienum serial serienummer numer_seryjny sarjanumero viite viitenumero
     """
 )
 _NO_PERSON_REACH: Final = 24

@@ -52,7 +52,8 @@ VEHICLES: Final = set_of(
     rejestracyjne rejestracyjnym tablice tablica tablicach rej skilt skiltet skiltnummer regnr registreringsnummer
     rekisteri rekisterinumero rekkari rek auto auta autem autko bus busje wagen car lorry truck bil bilen varebil
     varebilen motor scooter bestelbus bestelbusje bestelwagen camper aanhanger pojazd samochód samochodu motocykl
-    skuter paku pakettiauto autoni auton moottoripyörä audi bmw citroen citroën corsa dacia fiat fiesta ford golf
+    skuter voertuig vehicle pojazdu kjøretøy kjøretøyet ajoneuvo ajoneuvon
+    paku pakettiauto autoni auton moottoripyörä audi bmw citroen citroën corsa dacia fiat fiesta ford golf
     hyundai kia mazda mercedes nissan octavia opel passat peugeot polo renault skoda škoda tesla toyota volkswagen volvo
     vw
     """

@@ -9,6 +9,7 @@ from pipelines.personal_data.spans import Span
 from pipelines.personal_data.wordlists import set_of
 
 _DUTCH: Final = re.compile(r"(?<![\w.,€-])[1-9]\d{3}(?: ?|-)([A-Za-z]{2})(?!\w)")
+_HOUSE_BEFORE: Final = re.compile(r"[^\W\d_] \d{1,4} ?[A-Z]?,? \Z")  # HAVENKADE 9B 4511 KM
 _TWO_LETTER_WORDS: Final = set_of(
     """
     is in op de en ik we of om te er na zo ze je me al af ga nu kg km cm mm kr zl ml st nr dg uf pm am on at to by
@@ -88,7 +89,8 @@ def _dutch(text: str, start: int) -> Iterator[Span]:
         return
     if text[start + 4] == "-" and not letters.isupper() and not _is_told(text, start):
         return
-    if letters.isupper() and not (lower in _TWO_LETTER_WORDS and text.isupper()):
+    is_word = lower in _TWO_LETTER_WORDS and text.isupper() and not _HOUSE_BEFORE.search(text, max(0, start - 9), start)
+    if letters.isupper() and not is_word:
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.9)
     elif lower not in _TWO_LETTER_WORDS or (text[start + 4] != " " and lower not in _UNITS):
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.75)

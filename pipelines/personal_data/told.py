@@ -42,6 +42,7 @@ _IS_TOLD: Final = np.array([[gap in _TOLD_GAPS.get(cue, ()) for gap in GAPS] for
 _GREETING, _TITLE = CUE_KINDS.index("G"), CUE_KINDS.index("T")
 
 _IS_WORD: Final = np.array([n == "d" or (n[0] == "0" == n[2] and n[4] in "234") for n in NAMES])
+_IS_RARE_WORD: Final = np.array([n[0] == "0" == n[2:3] and n[4:5] == "2" for n in NAMES])
 _IS_MET_AS_WORD: Final = np.array([n == "d" or n[4:5] in ("1", "2", "3", "4") or n[0] + n[2:3] == "00" for n in NAMES])
 _IS_ELSEWHERE: Final = np.array([other[1] == "1" or other[3] == "1" for other in OTHERS])
 _IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
@@ -109,7 +110,9 @@ def _by_cue(places: Places, straight: Bools) -> Scores:
     """By the cue before it; less for what is a town or a month."""
     is_told = _IS_TOLD[places.cue, places.left]
     found = np.where(is_told, _ADDED.take(places.cue), np.float32(0))
-    found[_IS_WORD.take(places.name)] = 0
+    # 'Geachte heer Dijkgraaf': a title makes a name of a word that is not common.
+    titled = (places.cue == _TITLE) & _IS_RARE_WORD.take(places.name)
+    found[_IS_WORD.take(places.name) & ~titled] = 0
     found[(places.cue == _GREETING) & ~_ENDS_GREETING.take(places.right)] = 0
     elsewhere = _IS_ELSEWHERE.take(places.kind % REST) & ~_IS_LISTED_FIRST.take(places.name) & straight
     found[~is_told] = np.where(elsewhere[~is_told], np.float32(TOWN), np.float32(0))
