@@ -30,8 +30,9 @@ from urllib.parse import urlencode, urlsplit
 import fastapi
 
 from connectors.base import Request, Source
-from connectors.collector.app import Configured, create_app, serve
+from connectors.collector.app import Configured, create_app
 from connectors.collector.limits import Limits
+from connectors.collector.server import serve
 from connectors.collector.spool import Spool
 from connectors.registry import configured
 from connectors.sms.twilio import TwilioSms

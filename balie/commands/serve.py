@@ -59,7 +59,7 @@ def _collect(ctx: typer.Context, with_parent: WithParent = False) -> None:
     """
     from balie.collector import app_of
     from balie.processes import end_with_parent
-    from connectors.collector.app import serve
+    from connectors.collector.server import serve
 
     settings = settings_of(ctx)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,6 @@
 """The collector: every source of every town behind one HTTP app.
 
-    create_app(sources, log, state, spool) → an ASGI app;  serve(app, host, port) → runs it until told to stop
+    create_app(sources, log, state, spool) → an ASGI app, which `server.serve` runs
 
 A request is answered 2xx only when all it brought is durable. Its way: find the source (404), its rate (429), the
 body (413), the proof (401, 403), parse; pieces of an answer go to the state first (503 where that is down); then the
@@ -11,7 +11,6 @@ cannot be read is kept as a failure, and answered 2xx.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import math
 import time
@@ -23,7 +22,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -129,19 +127,6 @@ def create_app(
         clock=clock,
     )
     return front
-
-
-def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Run the app until SIGTERM or SIGINT. Logs of uvicorn itself hold no addresses and no URLs."""
-    # What is there before the first request stays, and what a request makes is gone once it is answered: looking
-    # through either of them time and again takes a sixth of the processor, and single answers wait for it. Fifty that
-    # wait for the disk have some ten thousand objects between them.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-    uvicorn.run(
-        app, host=host, port=port, access_log=False, proxy_headers=False, server_header=False, log_level="warning"
-    )
 
 
 class FrontDoor:

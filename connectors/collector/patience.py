@@ -21,10 +21,13 @@ class Patience:
         self._waiting: dict[asyncio.Task[Any], float] = {}
         self._overdue: set[asyncio.Task[Any]] = set()
         self._looking = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def wait_for(self, awaited: Awaitable[T]) -> T:
         """What is waited for. TimeoutError: it took too long, and was cancelled."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        # Asking for the running loop is a system call each time.
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("only a task can wait")
         self._waiting[task] = loop.time()

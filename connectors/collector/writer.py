@@ -69,6 +69,7 @@ class Writer:
 
     async def start(self) -> None:
         """Begin to write. What an earlier process left in the spool goes first."""
+        self._loop = asyncio.get_running_loop()  # asking for it is a system call each time
         self._wake = asyncio.Event()
         self._spooled = asyncio.Event()
         self._show()
@@ -94,7 +95,7 @@ class Writer:
             NoRoom: the log is down and the spool is full.
             TooLarge: one of the entries is over the limit of its topic.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append(_Group(entries, done))
         self._wake.set()
         await done

@@ -15,6 +15,7 @@ import uvicorn
 from connectors.base import Source
 from connectors.collector.app import Configured, create_app
 from connectors.collector.limits import Limits
+from connectors.collector.server import OPTIONS
 from connectors.collector.spool import Spool
 from connectors.registry import configured
 from schemas.topics import FAILURES, FEEDBACK, topics
@@ -93,11 +94,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             )
             spool = Spool(tmp_path / "spool.db", max_bytes=options.pop("spool_bytes", 10_000_000))
             app = create_app(sources, log, state, spool, limits or Limits(retry_seconds=0.05), **options)
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    app, host="127.0.0.1", port=0, log_level="warning", access_log=False, proxy_headers=False
-                )
-            )
+            server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
             thread = threading.Thread(target=server.run)
             thread.start()
             until = time.monotonic() + 10
