@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -30,7 +31,7 @@ from connectors.collector.document import openapi, page
 from connectors.collector.http import Disconnected, Edge, plain, send_reply
 from connectors.collector.limits import Bucket, Limits
 from connectors.collector.metrics import Metrics
-from connectors.collector.spool import Entry, Spool
+from connectors.collector.spool import Spool
 from connectors.collector.writer import NoRoom, Writer
 from connectors.conversation import keep
 from connectors.errors import Misconfigured, Rejected
@@ -40,7 +41,6 @@ from schemas.feedback import FeedbackEvent
 from schemas.topics import FAILURES, FEEDBACK
 from storage.errors import StorageError, TooLarge
 from storage.log.base import Log
-from storage.log.records import event_record, failure_record
 from storage.state.store import State
 
 access = logging.getLogger("balie.access")
@@ -81,7 +81,15 @@ def create_app(
         Misconfigured: two sources are to answer at one address.
     """
     metrics = Metrics()
-    writer = Writer(log, spool, metrics, append_seconds=limits.append_seconds, retry_seconds=limits.retry_seconds)
+    writer = Writer(
+        log,
+        spool,
+        metrics,
+        feedback_topic=feedback_topic,
+        failures_topic=failures_topic,
+        append_seconds=limits.append_seconds,
+        retry_seconds=limits.retry_seconds,
+    )
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -123,7 +131,6 @@ def create_app(
         metrics,
         limits,
         Edge(trusted_proxies, public_url, limits.body_seconds),
-        topics=(feedback_topic, failures_topic),
         clock=clock,
     )
     return front
@@ -146,7 +153,6 @@ class FrontDoor:
         limits: Limits,
         edge: Edge,
         *,
-        topics: tuple[str, str],
         clock: Callable[[], datetime],
     ) -> None:
         self._pages = pages
@@ -155,9 +161,10 @@ class FrontDoor:
         self._metrics = metrics
         self._limits = limits
         self._edge = edge
-        self._feedback_topic, self._failures_topic = topics
         self._clock = clock
         self._threads = ThreadPoolExecutor(_STATE_THREADS, "state")
+        # Finding a counter by its labels costs more than counting.
+        self._answered = cache(lambda tenant, source, status: metrics.requests.labels(tenant, source, str(status)))
         self._doors: dict[str, _Door] = {}
         for configured in sources:
             source, connector = configured.source, configured.connector
@@ -189,7 +196,7 @@ class FrontDoor:
         await send_reply(send, reply, with_body=scope["method"] != "HEAD")
         tenant, source = (door.source.tenant, door.source.name) if door else ("", "")
         seconds = time.perf_counter() - started
-        self._metrics.requests.labels(tenant, source, str(reply.status)).inc()
+        self._answered(tenant, source, reply.status).inc()
         self._metrics.seconds.observe(seconds)
         access.info("%s %s/%s %d %.1f ms", scope["method"][:10], tenant, source, reply.status, seconds * 1000)
 
@@ -237,12 +244,9 @@ class FrontDoor:
             intake = await asyncio.get_running_loop().run_in_executor(self._threads, settle)
         else:
             intake = settle()
-        entries = [Entry(self._feedback_topic, event_record(event)) for event in intake.events]
-        if intake.unread is not None:
-            failure = failed_request(request, source, intake.unread, now)
-            entries.append(Entry(self._failures_topic, failure_record(failure)))
-        if entries:
-            await self._writer.append(entries)
+        failure = None if intake.unread is None else failed_request(request, source, intake.unread, now)
+        if intake.events or failure is not None:
+            await self._writer.append(intake.events, failure)
         door.count(intake)
         if intake.unread is not None and not intake.events:
             return KEPT

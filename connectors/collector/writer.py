@@ -17,8 +17,12 @@ from typing import Any, TypeVar
 
 from connectors.collector.metrics import Metrics
 from connectors.collector.spool import Entry, Spool, Spooled
+from schemas.failure import FailedEvent
+from schemas.feedback import FeedbackEvent
+from schemas.topics import FAILURES, FEEDBACK
 from storage.errors import StorageError, TooLarge
 from storage.log.base import Log, NewRecord
+from storage.log.records import event_record, failure_record
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,10 +36,14 @@ class NoRoom(Exception):
 
 
 class _Group:
-    """The entries of one request, and who waits for them."""
+    """What one request brought, the entries that are made of it, and who waits for them."""
 
-    def __init__(self, entries: Sequence[Entry], done: asyncio.Future[None]) -> None:
-        self.entries = entries
+    def __init__(
+        self, events: Sequence[FeedbackEvent], failure: FailedEvent | None, done: asyncio.Future[None]
+    ) -> None:
+        self.events = events
+        self.failure = failure
+        self.entries: list[Entry] = []
         self.done = done
 
     def end(self, error: Exception | None = None) -> None:
@@ -51,9 +59,19 @@ class Writer:
     """`append_seconds`: how long the log may take before it counts as down; `retry_seconds`: between tries of it."""
 
     def __init__(
-        self, log: Log, spool: Spool, metrics: Metrics, *, append_seconds: float = 5.0, retry_seconds: float = 1.0
+        self,
+        log: Log,
+        spool: Spool,
+        metrics: Metrics,
+        *,
+        feedback_topic: str = FEEDBACK,
+        failures_topic: str = FAILURES,
+        append_seconds: float = 5.0,
+        retry_seconds: float = 1.0,
     ) -> None:
         self._log = log
+        self._feedback_topic = feedback_topic
+        self._failures_topic = failures_topic
         self._spool = spool
         self._metrics = metrics
         self._append_seconds = append_seconds
@@ -88,15 +106,15 @@ class Writer:
         self._log_thread.shutdown(wait=False, cancel_futures=True)
         self._spool_thread.shutdown()
 
-    async def append(self, entries: Sequence[Entry]) -> None:
-        """Returns once all entries are durable.
+    async def append(self, events: Sequence[FeedbackEvent], failure: FailedEvent | None = None) -> None:
+        """Returns once all of it is durable.
 
         Raises:
             NoRoom: the log is down and the spool is full.
-            TooLarge: one of the entries is over the limit of its topic.
+            TooLarge: one of them is over the limit of its topic.
         """
         done: asyncio.Future[None] = self._loop.create_future()
-        self._waiting.append(_Group(entries, done))
+        self._waiting.append(_Group(events, failure, done))
         self._wake.set()
         await done
 
@@ -108,13 +126,25 @@ class Writer:
                 # They leave the queue once they are written, so that `stop` waits for them.
                 groups = list(islice(self._waiting, _MOST_GROUPS))
                 try:
-                    await self._write(groups)
+                    # One after the other they are made in half the time that each takes within its request.
+                    if made := [group for group in groups if self._make(group)]:
+                        await self._write(made)
                 except Exception as error:
                     logger.error("writing failed in a way it should not: %s", type(error).__name__)
                     for group in groups:
                         group.end(NoRoom(type(error).__name__))
                 for _ in groups:
                     self._waiting.popleft()
+
+    def _make(self, group: _Group) -> bool:
+        try:
+            group.entries = [Entry(self._feedback_topic, event_record(event)) for event in group.events]
+            if group.failure is not None:
+                group.entries.append(Entry(self._failures_topic, failure_record(group.failure)))
+        except Exception as error:
+            group.end(error)
+            return False
+        return True
 
     async def _write(self, groups: list[_Group]) -> None:
         if not self._spool.pending:
