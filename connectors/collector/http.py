@@ -99,10 +99,13 @@ def _ascii(raw: bytes) -> str:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(told)
+    if len(headers) < len(told):  # a header that comes more than once is one, with commas
+        joined: dict[str, list[str]] = {}
+        for name, value in told:
+            joined.setdefault(name, []).append(value)
+        headers = {name: ", ".join(values) for name, values in joined.items()}
     return headers
 
 

@@ -104,3 +104,16 @@ def test_two_sources_at_one_address_are_refused(make_entry: Callable[..., Any], 
     with pytest.raises(Misconfigured, match="/theme/kf/1"):
         create_app(sources, *(None, None, None))  # type: ignore[arg-type]
     assert configured("govmetric", links)
+
+
+def test_a_header_that_comes_more_than_once_is_one() -> None:
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(b"x-forwarded-for", b"1.1.1.1"), (b"host", b"a"), (b"x-forwarded-for", b"203.0.113.5")],
+    }
+    request = asyncio.run(Edge().request(scope, nothing, 100))
+    assert request.headers == {"x-forwarded-for": "1.1.1.1, 203.0.113.5", "host": "a"}
