@@ -23,6 +23,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode, urlsplit
 
+import orjson
 from pydantic import Field, SecretStr, model_validator
 
 from connectors import standard_webhooks
@@ -115,7 +116,7 @@ class WebForm(Webhook):
     def reply(self, request: Request, source: Source, session: str | None) -> Reply:
         if request.method in ("POST", "PUT") and "text/html" not in request.headers.get("accept", ""):
             body = {"status": "received"} | ({"session": session} if session else {})
-            return Reply(200, json.dumps(body).encode(), {"content-type": "application/json"})
+            return Reply(200, orjson.dumps(body), {"content-type": "application/json"})
         query = request.query
         language = pages.language_of(request, query.get("language"), source.language)
         if request.method not in ("POST", "PUT"):
