@@ -35,7 +35,7 @@ from connectors.addresses import ApiUrl, Host, is_written_private
 from connectors.contact import checked_person
 from connectors.errors import Misconfigured, Rejected
 from connectors.times import in_utc
-from schemas.feedback import SCHEMA_VERSION, Channel, FeedbackEvent, Metric, Note, Scale, feedback_id, read
+from schemas.feedback import Channel, FeedbackEvent, Metric, Note, Scale, feedback_id, read
 
 T = TypeVar("T")
 
@@ -553,20 +553,21 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
     if problem:
         notes.append(Note(field="occurred_at", problem=problem))
     event: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
         "feedback_id": feedback_id(source.tenant, source.name, source_id),
         "tenant": source.tenant,
         "source": source.name,
         "source_id": source_id,
         "connector": source.connector,
         "channel": source.channel,
-        "authority": draft.authority,
         "received_at": received_at,
         "time_zone": source.time_zone,
-        "order": draft.order,
-        "outcome": draft.outcome,
         "answers": draft.answers,
     }
+    # What is as in nearly every event, its model knows; each field that it is given it checks.
+    if draft.authority != "source":
+        event["authority"] = draft.authority
+    if draft.outcome != "answered":
+        event["outcome"] = draft.outcome
     if occurred_at is not None:
         event["occurred_at"] = occurred_at
         event["occurred_at_from"] = draft.occurred_at_from
@@ -575,7 +576,7 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
         notes.extend(problems)
         if person:
             event["person"] = person
-    for name in ("flags", "language", "survey", "subject", "client", "consent"):
+    for name in ("order", "flags", "language", "survey", "subject", "client", "consent"):
         if value := getattr(draft, name):
             event[name] = value
     if notes:

@@ -140,6 +140,7 @@ def _bounded_year(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+@lru_cache(64)  # an event has most of its times twice, and those that came together have the same receipt
 def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

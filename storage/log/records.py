@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import ValidationError
 
 from schemas.failure import REPLAY_HEADER, FailedEvent, Replay
@@ -11,8 +13,12 @@ from storage.log.base import Headers, NewRecord, Record
 
 def event_record(event: FeedbackEvent) -> NewRecord:
     """An event, keyed by feedback id so that the tellings of one answer keep their order."""
-    version = str(event.schema_version).encode()
-    return NewRecord(str(event.feedback_id).encode(), event.to_json(), ((SCHEMA_VERSION_HEADER, version),))
+    return NewRecord(str(event.feedback_id).encode(), event.to_json(), _headers(event.schema_version))
+
+
+@cache
+def _headers(version: int) -> Headers:
+    return ((SCHEMA_VERSION_HEADER, str(version).encode()),)
 
 
 def failure_record(failure: FailedEvent) -> NewRecord:
