@@ -27,8 +27,9 @@ DELETED = ("withdrawn", "erased")
 VERSION_BYTES = 32
 
 Words = npt.NDArray[np.uint64]
-_NULL = np.uint64(0x6E756C6C)
+Lengths = npt.NDArray[np.int32]
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
+_NULL = np.array([0x6E756C6C, 0x6C6C756E], np.uint64)
 
 
 def versions(rows: pa.Table) -> pa.FixedSizeBinaryArray:
@@ -54,16 +55,29 @@ def order_of(version: int) -> int:
 
 
 def _digest(rows: pa.Table) -> Words:
-    """Two 64-bit words a row (n x 2) over all columns in the order of their names: no change to one goes unseen.
+    """Two 64-bit words a row (n x 2) over all columns: no change to one goes unseen.
 
-    A text becomes a BLAKE2b hash once, however many rows hold it; columns are then mixed by multiplication and
-    rotation, so that swapping two columns, or two items of a list, gives another digest.
+    They are a sum over the columns, of hashes salted by the column's name, so that swapping two columns gives another
+    digest. The items of a list count by their places. Columns of lists that are equally long, as those of a Nested
+    are, are summed item by item before the items are summed by row.
     """
     digest = np.zeros((rows.num_rows, 2), np.uint64)
-    for name in sorted(rows.column_names):
-        digest ^= _hashes(rows.column(name).combine_chunks()) + _salt(name)
-        digest *= _FACTORS
-        digest ^= digest >> np.uint64(29)
+    items: dict[bytes, tuple[Lengths, Words]] = {}
+    for name in rows.column_names:
+        column = rows.column(name).combine_chunks()
+        if pa.types.is_list(column.type):
+            lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
+            _, hashes = items.setdefault(lengths.tobytes(), (lengths, np.zeros((lengths.sum(), 2), np.uint64)))
+            hashes += _hashes(column.flatten(), _salt(name))
+        else:
+            digest += _hashes(column, _salt(name))
+    for lengths, hashes in items.values():
+        ends = np.cumsum(lengths)
+        starts = ends - lengths
+        place = (np.arange(len(hashes)) - np.repeat(starts, lengths)).astype(np.uint64)
+        sums = np.zeros((len(hashes) + 1, 2), np.uint64)
+        np.cumsum(hashes * (place * np.uint64(2) + np.uint64(3))[:, None], axis=0, out=sums[1:])
+        digest += sums[ends] - sums[starts]
     return digest
 
 
@@ -72,40 +86,34 @@ def _salt(name: str) -> Words:
     return np.frombuffer(hashlib.blake2b(name.encode(), digest_size=16).digest(), "<u8")
 
 
-def _hashes(column: pa.Array) -> Words:
-    kind = column.type
-    if pa.types.is_list(kind):
-        return _list_hashes(column)
-    if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
-        encoded = column.dictionary_encode()
-        words = b"".join(
-            hashlib.blake2b(text.encode(), digest_size=16).digest() for text in encoded.dictionary.to_pylist()
-        )
-        if len(encoded.dictionary) == 1 and not column.null_count:
-            return np.frombuffer(words, "<u8").reshape(1, 2)  # the same in each row, as in most columns
-        # Null takes the place before the first value, and is overwritten below.
-        places = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        hashes = np.frombuffer(words, "<u8").reshape(-1, 2)[places] if words else np.zeros((len(column), 2), np.uint64)
-    elif pa.types.is_fixed_size_binary(kind):
+def _hashes(column: pa.Array, salt: Words) -> Words:
+    """Two words a value, or one row of them where all values are one. Each distinct value is hashed once."""
+    if pa.types.is_fixed_size_binary(column.type):
         # These are hashes themselves.
         start, end = 2 * column.offset, 2 * (column.offset + len(column))
-        hashes = np.frombuffer(column.buffers()[1], "<u8")[start:end].reshape(-1, 2).copy()
-    else:
-        plain = column.cast(pa.int64()) if pa.types.is_timestamp(kind) else column
-        numbers = plain.fill_null(0).to_numpy(zero_copy_only=False)
-        bits = numbers.view(np.uint64) if pa.types.is_floating(kind) else numbers.astype(np.uint64)
-        hashes = bits[:, None] * _FACTORS
-        hashes ^= hashes >> np.uint64(32)
-    if column.null_count:
-        hashes[column.is_null().to_numpy(zero_copy_only=False)] = _NULL
-    return hashes
+        hashes = _mixed(np.frombuffer(column.buffers()[1], "<u8")[start:end].reshape(-1, 2), salt)
+        if column.null_count:
+            hashes[column.is_null().to_numpy(zero_copy_only=False)] = _mixed(_NULL, salt)
+        return hashes
+    encoded = column.dictionary_encode()
+    hashes = _mixed(np.vstack([_words(encoded.dictionary), _NULL]), salt)
+    if len(encoded.dictionary) + bool(encoded.null_count) <= 1:
+        return hashes[:1]
+    return hashes[encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)]
 
 
-def _list_hashes(column: pa.ListArray) -> Words:
-    lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
-    ends = np.cumsum(lengths)
-    place = (np.arange(lengths.sum()) - np.repeat(ends - lengths, lengths)).astype(np.uint64)
-    mixed = _hashes(column.flatten()) * (place * np.uint64(2) + np.uint64(3))[:, None]
-    mixed ^= mixed >> np.uint64(31)
-    sums = np.vstack([np.zeros((1, 2), np.uint64), np.cumsum(mixed, axis=0, dtype=np.uint64)])
-    return sums[ends] - sums[ends - lengths] + lengths.astype(np.uint64)[:, None]  # type: ignore[no-any-return]
+def _words(values: pa.Array) -> Words:
+    if pa.types.is_string(values.type):
+        texts = values.cast(pa.binary()).to_pylist()
+        digests = b"".join([hashlib.blake2b(text, digest_size=16).digest() for text in texts])
+        return np.frombuffer(digests, "<u8").reshape(-1, 2)
+    plain = values.cast(pa.int64()) if pa.types.is_timestamp(values.type) else values
+    numbers = plain.to_numpy(zero_copy_only=False)
+    bits = numbers.view(np.uint64) if pa.types.is_floating(values.type) else numbers.astype(np.uint64)
+    return bits[:, None] * _FACTORS
+
+
+def _mixed(words: Words, salt: Words) -> Words:
+    mixed = (words ^ salt) * _FACTORS
+    mixed ^= mixed >> np.uint64(32)
+    return mixed
