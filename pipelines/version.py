@@ -99,7 +99,9 @@ def _hashes(column: pa.Array, salt: Words) -> Words:
     hashes = _mixed(np.vstack([_words(encoded.dictionary), _NULL]), salt)
     if len(encoded.dictionary) + bool(encoded.null_count) <= 1:
         return hashes[:1]
-    return hashes[encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)]
+    places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+    found: Words = hashes[places]
+    return found
 
 
 def _words(values: pa.Array) -> Words:
@@ -110,7 +112,8 @@ def _words(values: pa.Array) -> Words:
     plain = values.cast(pa.int64()) if pa.types.is_timestamp(values.type) else values
     numbers = plain.to_numpy(zero_copy_only=False)
     bits = numbers.view(np.uint64) if pa.types.is_floating(values.type) else numbers.astype(np.uint64)
-    return bits[:, None] * _FACTORS
+    words: Words = bits[:, None] * _FACTORS
+    return words
 
 
 def _mixed(words: Words, salt: Words) -> Words:
