@@ -100,14 +100,13 @@ class Enrichment:
         key_ids: list[str | None] = [None] * len(addresses)
         with_address = np.flatnonzero(addresses.is_valid().to_numpy(zero_copy_only=False))
         if len(with_address):
-            months = pc.strftime(_column(events, "occurred_at"), "%Y-%m")
+            months = pc.floor_temporal(_column(events, "occurred_at"), unit="month")
             tenants = _column(events, "tenant")
             firsts, inverse = _distinct(tenants.take(pa.array(with_address)), months.take(pa.array(with_address)))
             for group, first in enumerate(firsts):
                 rows = with_address[inverse == group]
-                key = self.keys.ip_key(
-                    tenants[with_address[first]].as_py(), months[with_address[first]].as_py(), self.now()
-                )
+                tenant, month = (column[with_address[first]].as_py() for column in (tenants, months))
+                key = self.keys.ip_key(tenant, f"{month:%Y-%m}", self.now())
                 if key is None:
                     continue
                 hashed_ones = hash_ip(addresses.take(pa.array(rows)).to_pylist(), key.secret)
