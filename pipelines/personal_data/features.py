@@ -138,7 +138,7 @@ class Places:
         self.cue[letters[~OPENS.take(texts.gaps(self.before.take(letters)))]] = 0
         self.kind = self._kinds(at, self.tongue)
 
-        # 'Wil de Graaf': an infix after it is looked through too, if a capital follows.
+        # 'Wil de Bruin': an infix after it is looked through too, if a capital follows.
         through = _THROUGH_GAPS
         self.after = at + 1
         self.shape_after = texts.shapes(self.after)

@@ -537,7 +537,7 @@ def _may_go_before() -> list[list[bool]]:
 def _goes_before(line: _Line, place: int, *, is_sure: bool, ends_line: bool) -> bool:
     """Whether the word at a place, right before a surname, is the first name of it: a word with a capital that says
     nothing else. At the start of a sentence any word has a capital, and only a name or an uncommon word will do; but a
-    line below that holds nothing else is a signature: 'Wil de Graaf'."""
+    line below that holds nothing else is a signature: 'Wil de Bruin'."""
     if place < 0 or line.gap(place) != " ":
         return False
     word = line[place]

@@ -120,7 +120,7 @@ def _by_cue(places: Places, straight: Bools) -> Scores:
 
 
 def _by_what_follows(places: Places, found: Scores) -> None:
-    """Adds what the words behind say, or that none are: 'Grace on desk 2', 'Jan de Wit hier', '… groot gat! Kim'."""
+    """Adds what the words behind say, or that none are: 'Ruth at window 3', 'Jan de Wit hier', '… groot gat! Kim'."""
     texts, at = places.texts, places.at
     ours = np.flatnonzero(_IS_OURS.take(places.name) & (places.shape == _C))
     slot = at.take(ours)
@@ -143,7 +143,7 @@ def _by_what_follows(places: Places, found: Scores) -> None:
 
 
 def _is_none(places: Places) -> Bools:
-    """Whether it is no name whatever the weights say: '8 jan', 'K-Rauta', 't.h.v. Hubo'."""
+    """Whether it is no name whatever the weights say: '8 jan', 'S-Market', 't.h.v. Gamma'."""
     texts, at = places.texts, places.at
     found: Bools = _AFTER_DIGITS.take(places.gap) & (texts.mark.take(at) & Mark.MONTH > 0)
     found |= (places.gap == _HYPHEN) & (texts.length(at - 1) == 1) & ~_IS_LISTED_FIRST.take(places.name)

@@ -135,7 +135,7 @@ def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, na
         "Bakkerij Jansen, Albert Heijn en Jan Linders zijn dicht",
         "De Anne Frankstraat en de Willem de Zwijgerlaan zijn donker",
         "Storm Eunice waaide hier de pannen weg",
-        "Boom om t.h.v. Hubo, sinds 8 jan. al",
+        "Boom om t.h.v. Gamma, sinds 8 jan. al",
         "Het bestuur van Gymnastiekvereniging Wilhelmina",
         "Alleen hier in de wijk niet, elders wel",
         "Meter van het type A3, serienr 18 207 334 651",
