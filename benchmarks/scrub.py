@@ -87,7 +87,7 @@ def main(paths: list[Path]) -> None:
             read = Texts(texts[at : at + BATCH])
             told(read, range(len(read.strings)))
         print(f"{path.name}, language alone: {1e6 * (time.process_time() - begun) / len(texts):.1f} µs a comment")
-    for unit in ("1", "12 ", "@", "a@", "[(", "Jan ", "0612345678 ", "https://a.nl/"):
+    for unit in ("1", "12 ", "@", "a@", "[(", "Jan ", "0612345678 ", "https://a.nl/", "insta a1_", "1234 AB Sofie. "):
         times = []
         for size in (12_500, 25_000, 50_000, 100_000):
             text = unit * (size // len(unit))

@@ -127,16 +127,21 @@ NETWORKS: Final = set_of(
     "insta instagram ig snap snapchat tiktok twitter facebook fb telegram mastodon bluesky threads linkedin"
 )
 _ACCOUNT: Final = re.compile(
-    r"(?<!\w)" + any_of(" ".join(NETWORKS)) + r"(?: ?:)? {1,2}([^\W\d_]\w*(?:[._]\w+|\d{2,}){1,4})(?![\w@])",
+    r"(?<!\w)" + any_of(" ".join(NETWORKS)) + r"(?: ?:)? {1,2}([^\W\d_](?:[\w.]{0,60}\w)?)(?![\w@])",
     re.IGNORECASE,
 )
+_LIKE_AN_ACCOUNT: Final = re.compile(r"[._]|\d\d")
 
 
 def accounts(text: str) -> Iterator[Span]:
     """What a person is called in a network, without the sign: 'insta: jan.jansen', 'ig kasia_89'."""
     for found in _ACCOUNT.finditer(text):
         name = found.group(1).lower()
-        if name.rpartition(".")[2] not in DOMAINS and not any(map(name.__contains__, _OFFICIAL)):
+        if (
+            _LIKE_AN_ACCOUNT.search(name)
+            and name.rpartition(".")[2] not in DOMAINS
+            and not any(map(name.__contains__, _OFFICIAL))
+        ):
             yield Span(*found.span(1), "HANDLE", "a person's account, after the name of a network", 0.8)
 
 

@@ -217,7 +217,7 @@ class Scrubber:
         for text, more in names.names(texts, tongues).items():
             if more:
                 named.add(text)
-                more = [name for name in more if not self._is_town(strings[text], name, found.get(text, ()))]
+                more = self._without_towns(strings[text], more, found.get(text, ()))
                 more = _settle(strings[text], more, taken.get(text, ()), kept.get(text) or self._kept(strings[text]))
                 if more:
                     found[text] = sorted(found.get(text, []) + more, key=_by_start)
@@ -231,14 +231,17 @@ class Scrubber:
             if (kind := self._kinds.get(found.group()))
         ]
 
-    def _is_town(self, text: str, name: Span, found: Sequence[Span]) -> bool:
-        """Whether only a list calls somebody's name what stands right behind a postcode: '43-316 Bielsko-Biała'."""
-        end = len(text[: name.start].rstrip(" "))
-        return (
-            name.rule == names.UNTOLD
-            and end < name.start
-            and (text.endswith(self._postcodes, 0, end) or any(s.end == end and s.type == "POSTCODE" for s in found))
-        )
+    def _without_towns(self, text: str, named: Sequence[Span], found: Sequence[Span]) -> list[Span]:
+        """The names but those that only a list calls so right behind a postcode: '43-316 Bielsko-Biała'."""
+        postcodes = {span.end for span in found if span.type == "POSTCODE"}
+
+        def is_town(name: Span) -> bool:
+            end = name.start
+            while end and text[end - 1] == " ":
+                end -= 1
+            return end < name.start and (end in postcodes or text.endswith(self._postcodes, 0, end))
+
+        return [name for name in named if name.rule != names.UNTOLD or not is_town(name)]
 
     def _kept(self, text: str) -> list[tuple[int, int]]:
         return [m.span() for m in self._keep.finditer(text)] if self._keep else []
