@@ -535,6 +535,9 @@ def client_of(request: Request) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
+_USUAL = {name: FeedbackEvent.model_fields[name].default for name in ("authority", "order", "outcome")}
+
+
 def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent:
     """The event of a draft: the envelope is added, times are brought to UTC and contact details to one form.
 
@@ -564,10 +567,9 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
         "answers": draft.answers,
     }
     # What is as in nearly every event, its model knows; each field that it is given it checks.
-    if draft.authority != "source":
-        event["authority"] = draft.authority
-    if draft.outcome != "answered":
-        event["outcome"] = draft.outcome
+    for name, usual in _USUAL.items():
+        if (value := getattr(draft, name)) != usual:
+            event[name] = value
     if occurred_at is not None:
         event["occurred_at"] = occurred_at
         event["occurred_at_from"] = draft.occurred_at_from
@@ -576,7 +578,7 @@ def finish(draft: Draft, source: Source, received_at: datetime) -> FeedbackEvent
         notes.extend(problems)
         if person:
             event["person"] = person
-    for name in ("order", "flags", "language", "survey", "subject", "client", "consent"):
+    for name in ("flags", "language", "survey", "subject", "client", "consent"):
         if value := getattr(draft, name):
             event[name] = value
     if notes:

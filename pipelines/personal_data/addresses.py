@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipelines.personal_data.cues import CUES
-from pipelines.personal_data.numbers import Groups
+from pipelines.personal_data.numbers import YEAR, Groups
 from pipelines.personal_data.spans import Span
 from pipelines.personal_data.wordlists import any_of, set_of
 
@@ -110,7 +110,7 @@ _HOUSE: Final = re.compile(
     r"|m\b(?! ?\d|\.)|°))"
 )
 # 'Kerstmarkt 2025': hardly a house has such a number.
-_YEAR: Final = re.compile(r"(?:19[5-9]\d|20[0-4]\d)(?![\w/-])")
+_YEAR: Final = re.compile(YEAR + r"(?![\w/-])")
 _NUMBER_TAIL: Final = re.compile(
     r"(?:"
     r"[A-Za-z] ?/ ?\d{1,4}[a-zA-Z]?(?!\w)"  # 3A/11

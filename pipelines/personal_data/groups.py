@@ -293,9 +293,10 @@ class Groups:
         first = self._texts.characters.take(self.start)
         house = (self.size <= 4) & (first != ord("0")) & self._is(_IS_STREET_BEFORE, self.start - 1)
         house &= ~(self._is(_IS_POINT, self.end) & self._is(_IS_DIGIT, self.end + 1))
+        house &= ~self.of_things()
         at = np.flatnonzero(house)
         house[at] = self._is_behind_street(at) | self._is_before_street(at)
-        found: Bools = house & ~self.of_things()
+        found: Bools = house
         return found
 
     def of_things(self) -> Bools:

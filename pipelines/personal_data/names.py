@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pipelines.personal_data import public
 from pipelines.personal_data.cues import CUES, INFIXES, SAYING
@@ -25,11 +24,10 @@ from pipelines.personal_data.kinds import COMPOUND, NAMES, REST, TONGUES, coarse
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
 from pipelines.personal_data.reading import EMPTY, GAPS, LOWER, SHAPES, UPPER, Bools, Texts
 from pipelines.personal_data.spans import Span
-from pipelines.personal_data.told import told
+from pipelines.personal_data.told import Scores, told
 from pipelines.personal_data.wordlists import set_of
 
 WEIGHTS: Final = Path(__file__).with_name("data") / "names.xz"
-Scores = npt.NDArray[np.float32]
 
 _INITIALS: Final = re.compile(
     r"(?<![^\W\d_])(?:(?:[A-ZÀ-ŽŁŚŻ]|Th|Chr|Joh|Ch|St|IJ|Ph|Sj|Tj|Jac|Jos|Fr|Wm|Kr)"
@@ -58,7 +56,7 @@ COMMON_NAME, COMMON_WORD, COMMON_FIRST_WORD = 3, 2, 0
 """How common a word the first name before a surname may be: a listed name, another word, one that starts a sentence.
 Before a surname that is sure, any word with a capital within a sentence will do."""
 ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
-_T: Final = keys_of(["t"]).key
+_T: Final = keys_of(["t"]).key[0]
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
 _CONTINUES: Final = np.array([gap in (" ", "-", "'") for gap in GAPS])
 _PAIRS: Final = np.array([gap in (" ", "-") for gap in GAPS])
@@ -116,7 +114,8 @@ def candidates(texts: Texts, hidden: Bools | None = None) -> Ints:
     slots = texts.slots
     never = texts.never()
     # "Sjoerd 't Veld": no word with a capital is ordinary there.
-    never[1:] &= ~((slots.key[:-1] == _T[0]) & (slots.form[1:] > 0) & texts.has_capital(np.arange(1, len(never))))
+    behind = np.flatnonzero(slots.key[:-1] == _T) + 1
+    never[behind[texts.has_capital(behind)]] = False
     if hidden is not None:
         never &= ~hidden
     at = np.flatnonzero(~never)
@@ -243,7 +242,7 @@ def _weighed(rows: Rows, added: Scores) -> Scores:
     scores += np.where(rows.named & continues, np.float32(CONTINUED), np.float32(0))
     infixed = rows.named & (places.through.take(of) == THROUGH_INFIX) & _IS_LISTED_LAST.take(places.name.take(of))
     scores += infixed * np.float32(INFIXED)
-    article = rows.named & ~lower & np.isin(places.texts.slots.key.take(places.at.take(of) - 1), _T)
+    article = rows.named & ~lower & (places.texts.slots.key.take(places.at.take(of) - 1) == _T)
     scores += article * np.float32(ARTICLED)
     first_name = _WITH_CAPITAL.take(places.shape.take(of)) & IS_FIRST_NAME.take(places.name.take(of))
     infix_after = first_name & (places.shape_after.take(of) == _V)

@@ -31,6 +31,8 @@ Window = tuple[int, int, str, tuple[int, ...]]
 
 JOINS: Final = frozenset(" \u00a0\u202f\t./-\u2010\u2011\u2012\u2013\u2014()")
 _DATE: Final = re.compile(r"(?:\d{1,2}[-./ ]{1,2}){2}(?:19|20)\d\d|(?:19|20)\d\d(?:[-./ ]\d{1,2}){2}")
+YEAR: Final = r"(?:19[5-9]\d|20[0-4]\d)"
+"""What is rather a year than a number of something."""
 FEWEST: Final = 7
 FEWEST_OF_IBAN: Final = 10
 FEWEST_OF_ID: Final = 6

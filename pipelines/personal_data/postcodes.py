@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipelines.personal_data.numbers import Groups, stands_before
+from pipelines.personal_data.numbers import YEAR, Groups, stands_before
 from pipelines.personal_data.spans import Span
 from pipelines.personal_data.wordlists import set_of
 
@@ -27,7 +27,7 @@ _BRITISH: Final = re.compile(
     re.IGNORECASE,
 )
 _TOWN_NEXT: Final = re.compile(r"(?<![\w.,/-])\d{4,5}(?= {1,2}(?:[A-ZÅÄÖØÆ][a-zåäöøæ]{1,20}|[A-ZÅÄÖØÆ]{3,20})\b)")
-_YEAR: Final = re.compile(r"19[5-9]\d|20[0-4]\d")
+_YEAR: Final = re.compile(YEAR)
 TOWN_DIGITS: Final = {"nb": 4, "fi": 5}
 """How long a postcode is that only the town behind it tells."""
 _WORD_BEFORE: Final = re.compile(

@@ -31,6 +31,7 @@ from balie.integrators.send import addressed
 from connectors.base import Call, Connector, Fetcher, File, Mail, Poll, Request, Response, Source, Webhook
 from connectors.collector.app import Configured, create_app
 from connectors.collector.limits import Limits
+from connectors.collector.server import OPTIONS
 from connectors.collector.spool import Spool
 from connectors.poller import files
 from connectors.poller.fetches import Fetched
@@ -120,7 +121,7 @@ def collecting(
     app = create_app(
         sources, stage.log, state, Spool(spool, max_bytes=10_000_000), Limits(per_second=1e6, burst=1e6), clock=clock
     )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
