@@ -197,23 +197,24 @@ def test_the_disk_is_synced_between_a_request_and_its_answer(real_town: Town, tm
 
 
 def synced_answers(trace: Iterable[str], folder: Path) -> int:
-    """How many answers 200 there are to posts; each must have come after a sync of the folder that ended after it."""
+    """How many answers 200 there are to posts; each must have begun after a sync of the folder that ended after the
+    post was read."""
     asked: dict[str, int] = {}
-    syncing: set[str] = set()
+    begun: dict[str, str] = {}
     last_sync, answers = -1, 0
     for number, line in enumerate(trace):
-        pid = line.split()[0]
-        if re.search(rf"f(data)?sync\(\d+<{re.escape(str(folder))}/", line):
-            if line.endswith("= 0"):
+        pid, call = line.split(maxsplit=1)
+        # What other threads do meanwhile cuts a line in two: its begin, and what it came to.
+        if call.endswith("<unfinished ...>"):
+            begun[pid] = call.removesuffix("<unfinished ...>")
+        else:
+            resumed = re.match(r"<\.\.\. \w+ resumed>", call)
+            ended = begun.pop(pid, "") + call[resumed.end() :] if resumed else call
+            if re.search(rf"f(data)?sync\(\d+<{re.escape(str(folder))}/.* = 0$", ended):
                 last_sync = number
-            else:
-                syncing.add(pid)
-        elif re.search(r"<\.\.\. f(data)?sync resumed>.* = 0$", line) and pid in syncing:
-            syncing.remove(pid)
-            last_sync = number
-        elif request := re.search(r"read\((\d+)<[^>]*>, \"POST /v1", line):
-            asked[request[1]] = number
-        elif (answer := re.search(r"write\((\d+)<[^>]*>, \"HTTP/1.1 200", line)) and answer[1] in asked:
+            elif request := re.search(r"read\((\d+)<[^>]*>, *\"POST /v1", ended):
+                asked[request[1]] = number
+        if (answer := re.search(r"write\((\d+)<[^>]*>, \"HTTP/1.1 200", call)) and answer[1] in asked:
             assert last_sync > asked.pop(answer[1]), "answered before it was on the disk"
             answers += 1
     return answers
