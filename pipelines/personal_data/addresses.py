@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pipelines.personal_data.births import MONTHS
 from pipelines.personal_data.cues import CUES
 from pipelines.personal_data.numbers import YEAR, Groups
 from pipelines.personal_data.spans import Span
@@ -108,6 +109,8 @@ _HOUSE: Final = re.compile(
     r"[1-9]\d{0,3}(?!\d)(?![.,:]\d)(?![a-z]{3})"
     r"(?! ?(?:%|€|euro|kr\b|zł|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours|times|km|cm|meter|mm\b|m2"
     r"|m\b(?! ?\d|\.)|°))"
+    # 'til Kongsvinger 1. mars'
+    rf"(?!\.? (?i:{any_of(' '.join(MONTHS))})\b)"
 )
 # 'Kerstmarkt 2025': hardly a house has such a number.
 _YEAR: Final = re.compile(YEAR + r"(?![\w/-])")
@@ -174,7 +177,7 @@ LIVING: Final = set_of(
     woon woont woonachtig wonen wonende woonde adres adresse adresie address adressen osoite osoitteessa live lives
     living mieszkam mieszka zamieszkał zamieszkała zamieszkały zamieszkali zamieszkałe zamieszkałego zamieszkałej
     zamieszkałym zamieszkałych zam zameldowany zameldowana zameldowani bor bod bode bodd bodde asun asuu verhuisd
-    moved flyttet muuttanut
+    moved flyttet muuttanut flat apartment woning leilighet leiligheten asunto mieszkanie
     """
 )
 _LIVES: Final = re.compile(
@@ -185,12 +188,13 @@ _LIVES: Final = re.compile(
 _ARTICLE_BEFORE: Final = re.compile(r"(?<!\w)(?:de|het|den|['’]t) \Z", re.IGNORECASE)
 _CAPITALS: Final = re.compile(r"(?:[A-ZÀ-ŽØÅÆ][\w'’.-]{0,40} (?:(?:van|de|der|den|ten|ter) ){0,2}){1,4}\Z")
 _POSTCODE_NEXT: Final = re.compile(
-    r",? {0,2}\n? ?(?:[1-9]\d{3} ?[A-Z]{2}\b|\d{2}-\d{3}\b|\d{4,5} [A-ZÅÄÖØÆ][a-zåäöøæ]+"
+    r",? {0,2}\n? ?(?:[1-9]\d{3} ?(?:[A-Z]{2}|[a-z]{2})\b|\d{2}-\d{3}\b|\d{4,5} [A-ZÅÄÖØÆ][a-zåäöøæ]+"
     r"|[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|te \d{4} ?[A-Z]{2})"
 )
 _WINDOW: Final = 90
 NUMBER_WORDS: Final = set_of("nr no nummer")
 _NUMBER_WORD: Final = re.compile(" " + any_of(" ".join(NUMBER_WORDS)) + r"\.? \Z", re.IGNORECASE)
+_AMOUNT: Final = re.compile(r"[€£$] ?\Z")
 LOCATIVE: Final = set_of(
     """
     op aan bij tegenover naast langs nabij hoogte thv t.h.v bewoners bewoner woning at near opposite outside beside
@@ -207,7 +211,9 @@ def streets(text: str, found: Groups, language: str) -> Iterator[Span]:
             continue
         before = text[start - 1] if start else ""
         after = text[end : end + 1]
-        if not (start == 0 or before in " \n(,-:" or (before == "/" and start > 2)):
+        if not (start == 0 or before in " \n(,-:" or (before == "/" and start > 2)) or _AMOUNT.search(
+            text, max(0, start - 2), start
+        ):
             continue
         if before in " ," and start >= 2:
             street = _before(text, start, end, language)

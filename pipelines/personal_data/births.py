@@ -42,8 +42,13 @@ _BORN_AFTER: Final = re.compile(
     r"|is (?:mijn|my|zijn|haar|his|her) (?:geboortedat\w*|geb\.? ?dat\w*|date of birth|birth\w*))(?!\w)",
     re.IGNORECASE,
 )
+# Somebody's birthday says when he was born only with its year: '(mijn verjaardag is 29 februari 1960)'.
+_BIRTHDAY_BEFORE: Final = re.compile(
+    r"(?<!\w)(?:verjaardag|jarig|bursdag\w*|urodzin\w*)(?!\w)[^\d\n]{0,16}\Z", re.IGNORECASE
+)
+_WITH_YEAR: Final = re.compile(r"(?:19|20)\d\d\Z")
 _NOT: Final = re.compile(r"(?<!\w)(?:niet|geen|not|nie|ikke|ei)(?!\w)", re.IGNORECASE)
-_CUES: Final = ("geb", "born", "birth", "urod", "ur.", "ur ", "fød", "synt", "dob", "d.o.b", "f.", "s.", "dato")
+_CUES: Final = set_of("geb born birth urod ur. ur_ fød synt dob d.o.b f. s. dato jaardag jarig bursdag")
 FEWEST: Final = 3
 
 
@@ -73,5 +78,6 @@ def birth_dates(text: str, found: Groups) -> Iterator[Span]:
         before = text[max(0, start - 52) : start]
         if (born := _BORN_BEFORE.search(before)) and _NOT.search(before, born.start()):
             continue
-        if born or _BORN_AFTER.match(text, done):
+        birthday = _BIRTHDAY_BEFORE.search(before) and _WITH_YEAR.search(text, start, done)
+        if born or birthday or _BORN_AFTER.match(text, done):
             yield Span(start, done, "BIRTHDATE", "date beside a word for birth", 0.9)

@@ -67,6 +67,7 @@ _THROUGH_GAPS: Final = np.array([gap in (" ", "I", ".", "-", "'") for gap in GAP
 _STARTS: Final = np.array([int(gap[-1:] in "^nN." or gap[0] == "^") for gap in GAPS])
 OPENS: Final = np.array([gap[-1:] in ("^", ".", "n", "N") for gap in GAPS])
 """The gaps behind which a text, a line or a sentence begins."""
+_LINE: Final = GAPS.index("n")
 _CLOSING: Final = CUE_KINDS.index("C")
 _SHORT_TEXT: Final = 4
 _LONG: Final = 11
@@ -180,7 +181,9 @@ class Places:
         is_infix = texts.mark & Mark.INFIX > 0
         through = np.flatnonzero(is_infix | ((slots.end - slots.start == 1) & (slots.form > 0)))
         through = through[is_infix.take(through) | texts.is_upper(through)]
-        through = through[_THROUGH_GAPS.take(texts.gaps(through + 1))]
+        gaps = texts.gaps(through + 1)
+        # A line may break behind an infix, in a letter: 'mevrouw Van\nLooveren'.
+        through = through[_THROUGH_GAPS.take(gaps) | (is_infix.take(through) & (gaps == _LINE))]
         everywhere[through] = 0
         return np.maximum.accumulate(everywhere).take(self.at - 1)
 

@@ -48,6 +48,7 @@ class Mark:
 
 # Ordinary words that are written like a name at the start of a line, and abbreviations.
 _NEVER: Final = """
+    Art Mon Tel Waarmee Daarmee Hiermee Gaarne
     An Her As So No Or Ja Nu To On Do Me My We He It Is In At Af Al Ik Je Ze Er Om Te Die Dat Dit Wat Wie Hoe
     Awb WOZ Wmo APV BSN KVK NIP KRS REGON UWV SVB CAK CJIB GGD GGZ IND COA PGB AOW WIA BRP BKR RDW VVE VOG NHS DVLA
     Wabo Wob Woo Wpg Avg Bbz Ioaw Wajong Zvw Wlz Wsnp

@@ -37,6 +37,8 @@ _INITIALS: Final = re.compile(
 _INITIAL_AFTER: Final = re.compile(
     r"(?: (?:van|de|der|den|van der|van den|van de|el|al|von|da|di))? [A-ZÀ-ŽŁŚŻ]\.(?![^\W_])"
 )
+# 'joke van der berg', 'joke v d berg': infixes that stand in names alone, before any word.
+_INFIXED_AFTER: Final = re.compile(r" (?:van de[rn]|v\.? ?d\.?|vd|v/d) [^\W\d_]{3,}", re.IGNORECASE)
 # 'Tuhuteru, J.S.'
 _INITIALS_AFTER: Final = re.compile(r", ?(?:[A-ZÀ-ŽŁŚŻ]\. ?){1,5}(?![^\W_])")
 
@@ -374,11 +376,12 @@ _NO_PERSON_AFTER: Final = re.compile(
     r"['’]?s? (?:&|en|and|og|ja|i|u\.) (?:Zn|Zoon|Zonen|Zn\.|Sons?|Co|Partners|Synowie|Syn|Sønner|Sønn|Pojat|Kumpp)\b"
     r"|(?: [A-ZÅÄÖØÆŁ&][\w&-]*){0,3} (?:B\.? ?V|N\.? ?V|V\.?O\.?F|Ltd|LLP|plc|PLC|Inc|GmbH|AS|ASA|ANS|Oyj?|Ky"
     r"|Sp\. ?z|S\.A|s\.c|Groep|Group|Arms)\b"
-    r"|['’]?s?[ -](?:[Ss]traat|[Ll]aan|[Pp]lein|Street|Road|Lane|Avenue|Way|Close|Square|Gardens|Park|School"
+    r"|['’]?s?[ -](?:[Ss]traat|[Ll]aan|[Pp]lein|[Mm]arkt|[Gg]racht|[Kk]ade|[Ss]ingel|[Ss]luis|[Ss]teeg|Street|Road|rd"
+    r"|Rd|Lane|Avenue|Ave|Way|Close|Walk|Ride|Square|Gardens|Park|School|Station|Inn|Stadium|Theatre"
     r"|Hospital|Church|Hall|House|Garden|Green|Farm|Court|Bridge|Estate|Library|Surgery|Academy|College|Primary|Playground"
     r"|Wood|Woods|Mill|Tower|Towers|Trust|Foundation|Society|Centre|gate|gata|vei|veien|vegen"
     r"|plass|torg|senter|senteret|sykehus|barnehage|kirke|skole|katu|kadu\w+|tie|tien|tiellä|kuja\w*|polku|polu\w+"
-    r"|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*|[Ss]chool|[Pp]ark|[Bb]rug|[Tt]unnel|[Ff]onds|[Bb]uurt|[Ww]ijk|[Pp]rijs"
+    r"|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*|\w*tie|\w+(?:katu|kadulla|polku|kuja|puisto|koulu|kirkko|talo)|[Ss]chool|[Pp]ark|[Bb]rug|[Tt]unnel|[Ff]onds|[Bb]uurt|[Ww]ijk|[Pp]rijs"
     r"|[Tt]oernooi|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Residence)\b"
 )
 _STORMS: Final = set_of("storm orkaan orkan hurricane wichura huragan myrsky stormen")
@@ -395,18 +398,34 @@ _BUSINESSES: Final = (
     kinderopvang theater museum bibliotheek lyceum college vereniging voetbalclub scouting supermarkt pub nursery
     academy przedszkole szkoła szkole szkoły liceum teatr kino muzeum fundacja stowarzyszenie klub barnehage
     barnehagen skole sykehjem sykehjemmet borettslag borettslaget idrettslag butikk päiväkoti päiväkodin koulu
-    koulun hoivakoti palvelutalo uimahalli lukio yhdistys bar zajazd karczma pizzeria gospoda
+    koulun hoivakoti palvelutalo uimahalli lukio yhdistys bar baru barze zajazd karczma pizzeria gospoda
+    ijssalon wijkcomité buurtcomité boerderij kwekerij molen flat zaal feestzaal theehuis eethuis snackbar visboer
+    ulica ulicy ulicę ulice plac placu skwer skweru rondo ronda rondzie aleja alei aleję osiedle osiedlu pomnik pomnika
+    kościół kościoła restauracji kawiarnia kawiarni sklep sklepu piekarni
+    bakery butcher salon barber hairdresser takeaway chippy bistro hostel
+    restaurant restauranten kiosk kiosken treningssenter gatekjøkken bakeriet
+    ravintolassa kahvilassa kahvilan pizzeriassa kampaamossa
     """
     )
     | _STORMS
 )
 _BUSINESS_ENDINGS: Final = tuple(
-    set_of("vereniging school club hotel museum winkel bakkerij tehuis centrum forening klubb skole seura koulu")
+    set_of(
+        """
+    vereniging school club hotel museum winkel bakkerij tehuis centrum zaal comité salon flat bedrijf handel stichting
+    forening klubb skole senter seura koulu
+    """
+    )
 )
 """What longer words for them end in: 'gymnastiekvereniging', 'idrettsforening'."""
-_STREET_WORDS: Final = set_of("street road lane avenue close drive grove crescent terrace square gardens way mews row")
+_STREET_WORDS: Final = set_of(
+    "street road rd lane avenue ave close drive grove crescent terrace square gardens way walk ride mews row"
+)
+_GREENS: Final = set_of("park hill green wood woods mill common heath bridge gate house hall field fields court")
+_AT_GREENS: Final = set_of("in at through near outside along across around behind opposite towards inside")
 _STREET: Final = re.compile(
     r"[^\W\d_]{3,}(?:straat|laan|plein|gracht|kade|singel|steeg|plantsoen|dreef|weg|stadion|school|park|ziekenhuis"
+    r"|kerk|kapel|flat|paleis|zaal|theater|museum|brug|tunnel|toren|molen"
     r"|gata|gaten|veien|vegen|plassen|torget"
     r"|parken|skolen|katu|kadulla|kadun|kuja|kujan|polku|puisto|puiston|puistossa|tori|torilla)(?!\w)",
     re.IGNORECASE,
@@ -452,7 +471,7 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
     start, end = line.starts[first], line.ends[last]
     # Infixes and initials before it belong to it; but 'van Samira' is of Samira.
     i = first - 1
-    while i >= 0 and line[i].lower() in INFIXES and line.gap(i) in _LINKS:
+    while i >= 0 and line[i].lower() in INFIXES and line.gap(i) in _INFIX_LINKS:
         i -= 1
     if i + 1 < first:
         infixed = (
@@ -473,11 +492,16 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
         start -= 1
     if other.kind in "FfBb" and (initial_after := _INITIAL_AFTER.match(text, end)):
         end = initial_after.end()
+    elif other.kind in "FfBb" and (infixed_after := _INFIXED_AFTER.match(text, end)):
+        end = infixed_after.end()
     elif initials_after := _INITIALS_AFTER.match(text, end):
         end = initials_after.end()
     if _NO_PERSON_AFTER.match(text, end):
         return None
     if line[last].lower() in _STREET_WORDS and not other.told > 0:
+        return None
+    # 'snow in Willow Park'; but 'it was Hye-jin Park'.
+    if i >= 0 and line[last].lower() in _GREENS and line[i].lower() in _AT_GREENS and line.gap(i) == " ":
         return None
     if one.told <= 0 and (_is_called_so(line, i) or (first < last and line[first].lower() in _STORMS)):
         return None
@@ -500,7 +524,7 @@ def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
 
 
 _LONGEST_CALLED: Final = 3
-_BEFORE_CALLED: Final = frozenset((" ", " '", " ’", ' "', " „", " “", " «"))
+_BEFORE_CALLED: Final = frozenset((" ", "\n", " '", " ’", ' "', " „", " “", " «", " (", ": "))
 
 
 def _is_called_so(line: _Line, place: int) -> bool:
@@ -583,13 +607,15 @@ _WORDS_OF_A_LETTER: Final = frozenset("izwouaåy")
 _SENTENCE_OPENERS: Final = {"pl": ("Z ", "W ", "U ", "O ", "I ", "A "), "nb": ("I ",), "en": ("A ", "I ")}
 """Words of one letter that are no initials."""
 _LINKS: Final = frozenset((" ", "-", ". ", ".", "/", " - ", "–", " '", " ’"))
+_INFIX_LINKS: Final = _LINKS | {"\n"}  # a line may break behind an infix
 
 
 def _joined(line: _Line, one: int, other: int) -> bool:
     """Whether two name words are parts of one name: only infixes or initials, blanks, dots and hyphens between."""
     if other - one > 4:
         return False
-    between = (line[k] for k in range(one + 1, other))
-    return all(
-        word.lower() in INFIXES or (len(word) == 1 and word not in _WORDS_OF_A_LETTER) for word in between
-    ) and all(line.gap(k) in _LINKS for k in range(one, other))
+    between = range(one + 1, other)
+    infixes = {place for place in between if line[place].lower() in INFIXES}
+    if any(len(line[k]) != 1 or line[k] in _WORDS_OF_A_LETTER for k in between if k not in infixes):
+        return False
+    return all(line.gap(k) in (_INFIX_LINKS if k in infixes else _LINKS) for k in range(one, other))

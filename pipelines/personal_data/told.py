@@ -9,23 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, THROUGH_INFIX, Places
-from pipelines.personal_data.keys import Ints, Keys, keys_of
 from pipelines.personal_data.kinds import NAMES, OTHERS, REST
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark
-from pipelines.personal_data.reading import GAPS, SHAPES, Bools, Texts
-from pipelines.personal_data.wordlists import set_of
+from pipelines.personal_data.no_names import ARTICLES, is_one_of, keys, no_names
+from pipelines.personal_data.reading import GAPS, SHAPES, Bools
 
 Scores = npt.NDArray[np.float32]
 
 TOWN: Final = -2.0  # for a town or a month that is hardly a first name
 INITIALS: Final = 1.5  # for a word with a capital after 'J.'
 INITIALS_AND_INFIX: Final = 6.0  # after 'J. de'
+TITLED_SHOUTED: Final = 1.5  # for two words run together that are shouted after a title: 'MEVROUW KNIPSCHEER'
 TITLED_INFIX: Final = 3.5  # for a word in lower case after a title and infixes
 AT_COUNTER: Final = 3.0  # for a first name before 'van balie 2'
 SELF: Final = 2.5  # for what may be a name before 'hier', where a text begins
 SIGNED: Final = 2.0  # for a first name that ends a text
 SIGNED_UNLISTED: Final = 1.0
-NOT_AT_ALL: Final = -6.0  # for a month after its day, a brand behind its letter, a place behind 't.h.v.'
+NOT_AT_ALL: Final = -9.0  # for what `no_names` knows
 
 # What a cue before a word with a capital adds to what the weights make of it, and over which gaps it does.
 _TOLD: Final = {"T": 3.0, "K": 1.5, "I": 1.5, "C": 1.0, "G": 1.0, "R": 0.5}
@@ -54,28 +54,21 @@ _ENDS_GREETING: Final = np.array([gap[:1] in (",", "n", "N", "$") for gap in GAP
 _AFTER_DOT: Final = np.array([gap in ("I", ".") for gap in GAPS])
 _ENDS_TEXT: Final = np.array([gap.endswith("$") for gap in GAPS])
 _AFTER_DATUM: Final = np.array([gap[:1] == "X" for gap in GAPS])
-_AFTER_DIGITS: Final = np.array([gap == "9" for gap in GAPS])
-_HYPHEN: Final = GAPS.index("-")
-_C, _l = SHAPES.index("C"), SHAPES.index("l")
+_BLANK: Final = GAPS.index(" ")
+_C, _S, _l = (SHAPES.index(shape) for shape in "CSl")
 _FEWEST_SIGNED: Final = 4  # words of a text that is signed
 
 
-def _keys(words: str) -> Keys:
-    return np.sort(keys_of(sorted(set_of(words))).key)
-
-
-_LONG_INITIALS: Final = _keys("th chr joh ch st ij ph sj tj jac jos fr wm kr")
-_ARTICLES: Final = _keys("de den het 't ’t the")
-_COUNTERS: Final = _keys(
+_LONG_INITIALS: Final = keys("th chr joh ch st ij ph sj tj jac jos fr wm kr")
+_COUNTERS: Final = keys(
     """
     balie loket receptie infobalie baliemedewerker kassa desk counter reception window skranke skranken luke luken
     luka resepsjonen resepsjon okienko okienka okienku stanowisko stanowisku recepcji recepcja tiski tiskillä tiskiltä
     luukku luukulla luukulta neuvonta neuvonnassa neuvonnasta
     """
 )
-_AT: Final = _keys("van bij op aan achter on at from behind i på fra ved bak w z przy na od")
-_SELF: Final = _keys("hier here speaking jestem her täällä tässä")
-_ABBREVIATED_PLACE: Final = keys_of(["v", "h", "t"]).key  # t.h.v., backwards
+_AT: Final = keys("van bij op aan achter on at from behind i på fra ved bak w z przy na od")
+_SELF: Final = keys("hier here speaking jestem her täällä tässä")
 
 
 def told(places: Places) -> Scores:
@@ -90,19 +83,21 @@ def told(places: Places) -> Scores:
     # 'J. de Groot', "M. Th. van 't Hof".
     initialled = np.flatnonzero(~straight & (texts.mark.take(at - 1) & Mark.INFIX > 0) & texts.has_capital(at))
     first = places.before.take(initialled) + 1
-    abbreviated = _is_one_of(_LONG_INITIALS, texts, first - 1) & texts.has_capital(first - 1)
+    abbreviated = is_one_of(_LONG_INITIALS, texts, first - 1) & texts.has_capital(first - 1)
     first = first - abbreviated
     dotted = _AFTER_DOT.take(texts.gaps(first + 1)) & texts.has_capital(first)
     found[initialled[dotted & (abbreviated | (texts.length(first) == 1))]] = INITIALS_AND_INFIX
+    shouted = (places.shape == _S) & (places.cue == _TITLE) & (places.name == _RUN_TOGETHER)
+    found[shouted & (places.gap == _BLANK)] = TITLED_SHOUTED
     lower = places.shape == _l
     found[lower] = 0
     # 'mevrouw de wit', 'dhr van ommen'; but 'mevrouw van de balie', 'de heer van de bakker'.
     infixed = np.flatnonzero(lower & (places.cue == _TITLE) & (places.through == THROUGH_INFIX))
-    article = _is_one_of(_ARTICLES, texts, at.take(infixed) - 1)
+    article = is_one_of(ARTICLES, texts, at.take(infixed) - 1)
     alone = places.before.take(infixed) == at.take(infixed) - 2
     is_word = _IS_MET_AS_WORD.take(places.name.take(infixed))
     found[infixed[np.where(article, alone, ~is_word)]] = TITLED_INFIX
-    found[_is_none(places)] = NOT_AT_ALL
+    found[no_names(places)] = NOT_AT_ALL
     return found
 
 
@@ -125,37 +120,18 @@ def _by_what_follows(places: Places, found: Scores) -> None:
     ours = np.flatnonzero(_IS_OURS.take(places.name) & (places.shape == _C))
     slot = at.take(ours)
     last = len(texts.slots.text) - 1
-    linked = _is_one_of(_AT, texts, slot + 1)
+    linked = is_one_of(_AT, texts, slot + 1)
     behind = slot + 1 + linked
-    behind = np.minimum(behind + (linked & _is_one_of(_ARTICLES, texts, behind)), last)
-    counter = _is_one_of(_COUNTERS, texts, behind) & (texts.slots.text.take(behind) == texts.slots.text.take(slot))
+    behind = np.minimum(behind + (linked & is_one_of(ARTICLES, texts, behind)), last)
+    counter = is_one_of(_COUNTERS, texts, behind) & (texts.slots.text.take(behind) == texts.slots.text.take(slot))
     found[ours[counter]] += np.float32(AT_COUNTER)
 
     opens = OPENS.take(places.left)
     is_none = _IS_WORD.take(places.name) | _IS_ELSEWHERE.take(places.kind % REST)
     begins = opens | (texts.has_capital(at - 1) & OPENS.take(texts.gaps(at - 1)))
     speaks = np.flatnonzero((places.shape == _C) & begins & ~is_none)
-    found[speaks[_is_one_of(_SELF, texts, at.take(speaks) + 1)]] += np.float32(SELF)
+    found[speaks[is_one_of(_SELF, texts, at.take(speaks) + 1)]] += np.float32(SELF)
 
     signed = (places.shape == _C) & _ENDS_TEXT.take(places.right) & (texts.count.take(places.text) > _FEWEST_SIGNED)
     found[signed & _IS_OURS.take(places.name) & (opens | _AFTER_DATUM.take(places.left))] += np.float32(SIGNED)
     found[signed & _IS_UNLISTED.take(places.name) & opens] += np.float32(SIGNED_UNLISTED)
-
-
-def _is_none(places: Places) -> Bools:
-    """Whether it is no name whatever the weights say: '8 jan', 'S-Market', 't.h.v. Gamma'."""
-    texts, at = places.texts, places.at
-    found: Bools = _AFTER_DIGITS.take(places.gap) & (texts.mark.take(at) & Mark.MONTH > 0)
-    found |= (places.gap == _HYPHEN) & (texts.length(at - 1) == 1) & ~_IS_LISTED_FIRST.take(places.name)
-    key = texts.slots.key
-    place = np.ones(len(at), np.bool_)
-    for n, letter in enumerate(_ABBREVIATED_PLACE, 1):
-        place &= key.take(np.maximum(at - n, 0)) == letter
-    return found | place
-
-
-def _is_one_of(keys: Keys, texts: Texts, at: Ints) -> Bools:
-    """Whether the words at slots are among some."""
-    key = texts.slots.key.take(at, mode="clip")
-    found: Bools = keys.take(np.searchsorted(keys, key), mode="clip") == key
-    return found

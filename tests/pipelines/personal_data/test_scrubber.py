@@ -53,6 +53,8 @@ PLAIN = [
         ("nl", "Ik woon op de Vonder 19 sinds mei", "de Vonder 19"),
         ("en", "my neighbour at no. 17 Tanner Close", "no. 17 Tanner Close"),
         ("fi", "Roskis täynnä, metsätie 4 as 12 edessä", "metsätie 4 as 12"),
+        ("nl", "Groet,\nHof van Zweden 212\n1824ab Alkmaar", "Hof van Zweden 212\n1824ab"),
+        ("en", "The flat is Avondster 41, top floor", "Avondster 41"),
         ("fi", "Terveisin\nKoskikatu 9 c B 7, Oulu", "Koskikatu 9 c B 7"),
     ],
 )
@@ -107,6 +109,10 @@ def test_a_plain_datum_is_taken_out(datum: str, frame: str, shout: bool) -> None
         ("herra Virtanen soitti", "Virtanen"),
         ("Jan de Vries", "Jan Vries"),
         ("JAN DE VRIES", "JAN VRIES"),
+        ("Geachte heer Van\nOosterwold,\n\nU schreef mij", "Van Oosterwold"),
+        ("hoi met marijke v d heide van boven, lift stuk", "marijke heide"),
+        ("MENEER KNOOPSCHAAR WAS WEER TE LAAT", "KNOOPSCHAAR"),
+        ('Haar naambordje zei "B. Demirci", meer weet ik niet', "B. Demirci"),
         ("Achternaam spelt ze als H-A-I-L-U, zei ze", "H-A-I-L-U"),
         ("Iso kiitos Hannulle ja Virtaselle", "Hannulle Virtaselle"),
         ("rozmawiałem z panem Tadeuszem Kowalskim", "Tadeuszem Kowalskim"),
@@ -138,6 +144,20 @@ def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, na
         "Boom om t.h.v. Gamma, sinds 8 jan. al",
         "Het bestuur van Gymnastiekvereniging Wilhelmina",
         "Alleen hier in de wijk niet, elders wel",
+        "De gracht stinkt, de Geert ook al weken",
+        "In het dorpshuis (De Marije) lekt het dak",
+        "Er zat een man op de Lange Markt te slapen",
+        "Boekwinkel aan het Plein van Spanje is dicht",
+        "Waarom duurt een akte uit Aleppo zo lang?",
+        "De kerk en de Maria Magdalenakapel zijn dicht",
+        "A white Peugeot blocks the ramp every night",
+        "Ice was not cleared in Rowan Park all week",
+        "Bins not emptied for three weeks",
+        "Zmieńcie ulicę Adama Asnyka na deptak",
+        "Kirjasto on kiinni Pihlajistossa jo viikon",
+        "Dossiernr AB-12 is zoek, ha ha",
+        "I spent € 12 on street parking today",
+        "Jeg flyttet til Hamar 3. mai og har meldt fra",
         "Meter van het type A3, serienr 18 207 334 651",
         "Gisteren belde ik 0900-8844 en niemand nam op",
         "01-10-2025  0609881\n01-01-2026  0611020\n01-04-2026  0612345",
@@ -155,6 +175,21 @@ def test_a_name_after_a_salutation_or_an_introduction_is_taken_out(text: str, na
 )
 def test_what_names_nobody_stays(text: str) -> None:
     assert SCRUBBER.scrub(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Geboren op 3 maart 1961 te Assen", "3 maart 1961"),
+        ("Op mijn verjaardag (3 maart 1961) was u dicht", "3 maart 1961"),
+        ("Mam urodziny 7.11.1983, czyli dziś", "7.11.1983"),
+        ("Op mijn verjaardag 3 maart was u dicht", ""),
+        ("Op 3 maart 1961 brandde het stadhuis af", ""),
+    ],
+)
+def test_a_date_is_taken_out_where_it_says_when_somebody_was_born(text: str, date: str) -> None:
+    scrubbed = SCRUBBER.scrub(text)
+    assert [text[s.start : s.end] for s in scrubbed.spans if s.type == "BIRTHDATE"] == [date] * bool(date)
 
 
 def test_placeholders_are_in_the_language_of_the_comment() -> None:

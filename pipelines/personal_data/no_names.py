@@ -1,0 +1,137 @@
+"""What stands beside a word that may be a name and says that it is none: a month behind its day, a make of car, a place
+behind 'in' or 't.h.v.', 'de Willem', a Finnish place in its case.
+
+As in `told.py`, people mean these the same whatever the sentence around them.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, Places
+from pipelines.personal_data.groups import Endings
+from pipelines.personal_data.keys import Ints, Keys, keys_of
+from pipelines.personal_data.kinds import NAMES, TONGUES
+from pipelines.personal_data.lexicon import Mark, lexicon
+from pipelines.personal_data.reading import GAPS, SHAPES, Bits, Bools, Texts
+from pipelines.personal_data.wordlists import set_of
+
+_IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
+_IS_OURS: Final = IS_FIRST_NAME & np.array([name.lstrip("i")[1:2] == "l" for name in NAMES])
+_AFTER_DIGITS: Final = np.array([gap == "9" for gap in GAPS])
+_QUOTES: Final = np.array([gap.strip("^$") in tuple('"“”„«»') for gap in GAPS])
+_HYPHEN, _BLANK = GAPS.index("-"), GAPS.index(" ")
+_FINNISH: Final = TONGUES.index("fi")
+_BRACKET, _STOP = GAPS.index("("), GAPS.index(".")
+_C, _l = SHAPES.index("C"), SHAPES.index("l")
+_NUMBERS: Final = Endings(["nr", "nummer", "numer", "number", "numero", "tunnus"])
+_SHORTEST_NUMBER: Final = 4  # letters
+_ORDINARY: Final = 2  # how common a word has to be to be plainly one
+
+
+def keys(words: str) -> Keys:
+    """The keys of some words, in order."""
+    return np.sort(keys_of(sorted(set_of(words))).key)
+
+
+def is_one_of(some: Keys, texts: Texts, at: Ints) -> Bools:
+    """Whether the words at slots are among some."""
+    return _among(some, texts.slots.key.take(at, mode="clip"))
+
+
+def _among(some: Keys, key: Keys) -> Bools:
+    found: Bools = some.take(np.searchsorted(some, key), mode="clip") == key
+    return found
+
+
+ARTICLES: Final = keys("de den het 't ’t the")
+_DUTCH_ARTICLES: Final = keys("de het 't ’t")
+_FROM: Final = keys("van")
+_WHERE: Final = keys("in uit te naar near to from w z do i fra til på tot richting vanuit towards through via rundt")
+_INESSIVE: Final = keys("ssa ssä")
+_ABBREVIATED_PLACE: Final = keys_of(["v", "h", "t"]).key  # t.h.v., backwards
+
+
+def no_names(places: Places) -> Bools:
+    """Whether each word is the name of no person, whatever the weights say."""
+    texts, at = places.texts, places.at
+    mark = texts.mark.take(at)
+    listed_first = _IS_LISTED_FIRST.take(places.name)
+    # '8 jan', 'S-Market', 't.h.v. Gamma', 't.h.v. de Gamma'
+    found: Bools = _AFTER_DIGITS.take(places.gap) & (mark & Mark.MONTH > 0)
+    found |= (places.gap == _HYPHEN) & (texts.length(at - 1) == 1) & ~listed_first
+    found |= _is_abbreviated_place(texts, at) | (
+        _is_abbreviated_place(texts, at - 1) & is_one_of(ARTICLES, texts, at - 1)
+    )
+    # 'Klachtnr', 'ha ha'
+    found |= _NUMBERS.end(texts, at) & (texts.length(at) >= _SHORTEST_NUMBER)
+    key = texts.slots.key
+    repeats = (places.gap == _BLANK) & (key.take(at) == key.take(at - 1))
+    repeated = (places.right == _BLANK) & (key.take(at) == key.take(at + 1))
+    found |= (repeats | repeated) & ~listed_first
+    straight = places.before == at - 1
+    alone = (places.cue == 0) & ~_is_first_name(places, places.before)
+    found |= alone & straight & _is_quoted(places)
+    found |= alone & (mark & Mark.VEHICLE > 0)
+    found |= alone & straight & _begins_sentence(places)
+    found |= alone & _is_place(places, mark)
+    found |= alone & _is_called(places)
+    return found
+
+
+def _is_abbreviated_place(texts: Texts, at: Ints) -> Bools:
+    key = texts.slots.key
+    found = np.ones(len(at), np.bool_)
+    for n, letter in enumerate(_ABBREVIATED_PLACE, 1):
+        found &= key.take(np.maximum(at - n, 0)) == letter
+    return found
+
+
+def _is_first_name(places: Places, at: Ints) -> Bools:
+    """Whether words with a capital are listed as first names, or are initials."""
+    texts = places.texts
+    codes = lexicon().codes
+    code = lexicon().code.take(texts.slots.row.take(at))
+    found: Bools = (texts.length(at) == 1) & texts.is_upper(at)
+    found |= texts.is_name(at) | ((codes.first.take(code) > 0) & texts.has_capital(at))
+    return found
+
+
+def _begins_sentence(places: Places) -> Bools:
+    """'Bins not collected', 'Wilk i lis': an ordinary word of the language, of which it has no first name."""
+    texts, at = places.texts, places.at
+    codes = lexicon().codes
+    code = lexicon().code.take(texts.slots.row.take(at))
+    tongue = np.minimum(places.tongue, len(codes.common) - 1)
+    ordinary = codes.in_dictionary[tongue, code] >= _ORDINARY
+    ordinary &= (codes.first_in[tongue, code] == 0) & (places.tongue < len(codes.common))
+    follows = (places.shape_after == _l) & (texts.mark.take(at + 1) & (Mark.SAYING | Mark.INFIX) == 0)
+    found: Bools = ordinary & OPENS.take(places.left) & (places.shape == _C) & (follows | (places.right == _STOP))
+    return found
+
+
+def _is_quoted(places: Places) -> Bools:
+    """'"Piet" staat op de wagen'."""
+    found: Bools = _QUOTES.take(places.left) & _QUOTES.take(places.right)
+    return found
+
+
+def _is_place(places: Places, mark: Bits) -> Bools:
+    """'uit Asmara', 'Hof van Holland', 'Lepolassa'."""
+    texts, at = places.texts, places.at
+    town = (mark & Mark.TOWN > 0) & ~_IS_OURS.take(places.name) & (places.shape == _C)
+    blank = places.gap == _BLANK
+    found: Bools = town & ((blank & is_one_of(_WHERE, texts, at - 1)) | (places.gap == _BRACKET))
+    found |= town & blank & is_one_of(_FROM, texts, at - 1) & (places.before == at - 2) & texts.has_capital(at - 2)
+    finnish = (places.tongue == _FINNISH) & (places.shape == _C) & (places.before == at - 1)
+    finnish &= ~IS_FIRST_NAME.take(places.name) & ~texts.has_capital(places.before)
+    found |= finnish & _among(_INESSIVE, texts.endings(at, 3))
+    return found
+
+
+def _is_called(places: Places) -> Bools:
+    """'zwembad De Willem', 'De Mark stinkt': with an article a first name is the name of a thing."""
+    texts, at = places.texts, places.at
+    found: Bools = _IS_OURS.take(places.name) & (places.before == at - 2) & (places.gap == _BLANK)
+    found &= is_one_of(_DUTCH_ARTICLES, texts, at - 1)
+    return found
