@@ -173,3 +173,17 @@ def _listed(codes: Codes, tongue: int) -> Numbers:
 def kinds() -> Kinds:
     """The kinds, made once a process."""
     return Kinds(lexicon())
+
+
+def kind_of(word: str, language: str) -> str:
+    """What the lists say of a word in a language, in few values."""
+    lower = word.lower()
+    key = keys_of([lower]).key
+    tongue = np.array([tongue_of(language)])
+    (kind,) = kinds().of(key, lexicon().rows(key), tongue, lambda _: lower).tolist()
+    return coarse(NAMES[kind // REST])
+
+
+def tongue_of(language: str) -> int:
+    """The number of a language; that of 'other' for one that is none of the five."""
+    return TONGUES.index(language) if language in TONGUES else len(TONGUES) - 1

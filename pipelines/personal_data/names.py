@@ -7,40 +7,23 @@ features of the candidates (`features`) look up their weights in the language of
 
 import json
 import lzma
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from pipelines.personal_data import public
-from pipelines.personal_data.cues import CUES, INFIXES, SAYING
 from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, THROUGH_INFIX, Places, Rows
-from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.keys import Ints, Keys, Table, keys_of
-from pipelines.personal_data.kinds import COMPOUND, NAMES, REST, TONGUES, coarse, kinds
+from pipelines.personal_data.kinds import COMPOUND, NAMES, TONGUES, kinds, tongue_of
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
-from pipelines.personal_data.reading import EMPTY, GAPS, LOWER, SHAPES, UPPER, Bools, Texts
+from pipelines.personal_data.name_spans import Word, settled, spans
+from pipelines.personal_data.reading import EMPTY, GAPS, LOWER, SHAPES, UPPER, Bools, Line, Texts
 from pipelines.personal_data.spans import Span
 from pipelines.personal_data.told import Scores, told
-from pipelines.personal_data.wordlists import set_of
 
 WEIGHTS: Final = Path(__file__).with_name("data") / "names.xz"
-
-_INITIALS: Final = re.compile(
-    r"(?<![^\W\d_])(?:(?:[A-ZÀ-ŽŁŚŻ]|Th|Chr|Joh|Ch|St|IJ|Ph|Sj|Tj|Jac|Jos|Fr|Wm|Kr)"
-    r"(?:\.[ -]?|(?=[ ](?:[A-ZÀ-Ž]\b|\Z))[ ]|[ ](?=\Z))){1,6}\Z"
-)
-# 'Kasia M.', 'Rob de W.': a surname that is kept back.
-_INITIAL_AFTER: Final = re.compile(
-    r"(?: (?:van|de|der|den|van der|van den|van de|el|al|von|da|di))? [A-ZÀ-ŽŁŚŻ]\.(?![^\W_])"
-)
-# 'joke van der berg', 'joke v d berg': infixes that stand in names alone, before any word.
-_INFIXED_AFTER: Final = re.compile(r" (?:van de[rn]|v\.? ?d\.?|vd|v/d) [^\W\d_]{3,}", re.IGNORECASE)
-# 'Tuhuteru, J.S.'
-_INITIALS_AFTER: Final = re.compile(r", ?(?:[A-ZÀ-ŽŁŚŻ]\. ?){1,5}(?![^\W_])")
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
 THRESHOLD: Final = -1.25
@@ -53,10 +36,6 @@ ARTICLED: Final = 4.0  # for a word with a capital after a name and "'t"
 PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
 DOUBT: Final = -3.25
 HOPELESS: Final = -2.75  # after the first part of the features
-SURE: Final = 2.0
-COMMON_NAME, COMMON_WORD, COMMON_FIRST_WORD = 3, 2, 0
-"""How common a word the first name before a surname may be: a listed name, another word, one that starts a sentence.
-Before a surname that is sure, any word with a capital within a sentence will do."""
 ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
 _T: Final = keys_of(["t"]).key[0]
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
@@ -270,13 +249,13 @@ def _by_text(
     in_question = np.zeros(len(texts.strings), np.bool_)
     in_question[named] = True
     asked = np.flatnonzero((is_name | is_doubted) & in_question.take(places.text))
-    by_text: dict[int, list[_Word]] = {}
+    by_text: dict[int, list[Word]] = {}
     first = texts.first + EMPTY
     slots = places.at.take(asked)
     for text, word in zip(
         places.text.take(asked).tolist(),
         map(
-            _Word,
+            Word,
             (slots - first.take(places.text.take(asked))).tolist(),
             texts.slots.key.take(slots).tolist(),
             is_name.take(asked).tolist(),
@@ -291,331 +270,6 @@ def _by_text(
         by_text.setdefault(text, []).append(word)
     found = {}
     for text, words in by_text.items():
-        line = _Line(texts, text, languages[text])
-        found[text] = list(_spans(line, _settled(line, words)))
+        line = Line(texts, text, languages[text])
+        found[text] = list(spans(line, settled(line, words)))
     return found
-
-
-class _Word(NamedTuple):
-    """A word of a text that is a name, or may be: its place among the words, its key, its score as it was weighed and
-    as it is now, what the cue before it added to that, and the numbers of that cue and of what the lists say."""
-
-    place: int
-    key: int
-    is_name: bool
-    weighed: float
-    score: float
-    told: float
-    cue: int
-    name: int
-
-    @property
-    def kind(self) -> str:
-        """What the lists say of it, in a letter."""
-        return _KIND[self.name]
-
-
-_KIND: Final = [coarse(name)[0] for name in NAMES]
-
-
-def _settled(line: "_Line", words: Sequence[_Word]) -> list[_Word]:
-    """The names among some words of one text: what is a name in one place of a text is one in another, in any case."""
-    certain = [word for word in words if word.is_name and (word.score > SURE or word.told > 0)]
-    sure = {word.key for word in certain}
-    if line.language in ("pl", "fi") and len(words) > len(certain) > 0:
-        forms = {form for word in certain for form in bases(line[word.place].lower(), line.language)}
-        sure.update(keys_of(sorted(forms)).key.tolist())
-    found = []
-    for word in words:
-        doubtful = not word.is_name or word.weighed != word.score
-        if doubtful and word.key in sure:
-            found.append(word._replace(score=word.weighed))
-        elif word.is_name:
-            found.append(word)
-    return found
-
-
-class _Line:
-    """A text and where its words stand in it."""
-
-    def __init__(self, texts: Texts, text: int, language: str) -> None:
-        self.text = texts.strings[text]
-        self.language = language
-        first = texts.first.item(text) + EMPTY
-        last = first + texts.count.item(text)
-        begin = texts.begin.item(text)
-        self._rows = texts.slots.row[first:last]
-        self.starts: list[int] = (texts.slots.start[first:last] - begin).tolist()
-        self.ends: list[int] = (texts.slots.end[first:last] - begin).tolist()
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def __getitem__(self, place: int) -> str:
-        """The word at a place."""
-        return self.text[self.starts[place] : self.ends[place]]
-
-    def code(self, place: int) -> int:
-        """The code of the word at a place in the list."""
-        return int(lexicon().code[self._rows[place]])
-
-    def is_double(self, place: int) -> bool:
-        """Whether the word at a place can be half of a double name: more than a letter, with a capital."""
-        return self.ends[place] - self.starts[place] > 1 and self.text[self.starts[place]].isupper()
-
-    def gap(self, place: int) -> str:
-        """What stands between the word at a place and the next."""
-        return self.text[self.ends[place] : self.starts[place + 1]]
-
-
-# 'Peek & Cloppenburg' is a shop, 'Kwame & Saoirse' are two people.
-_AND_CAPITAL: Final = re.compile(r" & ([^\W\d_]+)")
-_CAPITAL_AND: Final = re.compile(r"([^\W\d_]+) & \Z")
-# A company keeps its name, and so does a street, a square or a school that is called after somebody.
-_NO_PERSON_AFTER: Final = re.compile(
-    r"['’]?s? (?:&|en|and|og|ja|i|u\.) (?:Zn|Zoon|Zonen|Zn\.|Sons?|Co|Partners|Synowie|Syn|Sønner|Sønn|Pojat|Kumpp)\b"
-    r"|(?: [A-ZÅÄÖØÆŁ&][\w&-]*){0,3} (?:B\.? ?V|N\.? ?V|V\.?O\.?F|Ltd|LLP|plc|PLC|Inc|GmbH|AS|ASA|ANS|Oyj?|Ky"
-    r"|Sp\. ?z|S\.A|s\.c|Groep|Group|Arms)\b"
-    r"|['’]?s?[ -](?:[Ss]traat|[Ll]aan|[Pp]lein|[Mm]arkt|[Gg]racht|[Kk]ade|[Ss]ingel|[Ss]luis|[Ss]teeg|Street|Road|rd"
-    r"|Rd|Lane|Avenue|Ave|Way|Close|Walk|Ride|Square|Gardens|Park|School|Station|Inn|Stadium|Theatre"
-    r"|Hospital|Church|Hall|House|Garden|Green|Farm|Court|Bridge|Estate|Library|Surgery|Academy|College|Primary|Playground"
-    r"|Wood|Woods|Mill|Tower|Towers|Trust|Foundation|Society|Centre|gate|gata|vei|veien|vegen"
-    r"|plass|torg|senter|senteret|sykehus|barnehage|kirke|skole|katu|kadu\w+|tie|tien|tiellä|kuja\w*|polku|polu\w+"
-    r"|puisto\w*|aukio\w*|tori\w*|silta|koulu\w*|\w*tie|\w+(?:katu|kadulla|polku|kuja|puisto|koulu|kirkko|talo)|[Ss]chool|[Pp]ark|[Bb]rug|[Tt]unnel|[Ff]onds|[Bb]uurt|[Ww]ijk|[Pp]rijs"
-    r"|[Tt]oernooi|[Zz]iekenhuis|[Kk]erk|[Mm]useum|[Ss]tadion|Centrum|Center|Residence)\b"
-)
-_STORMS: Final = set_of("storm orkaan orkan hurricane wichura huragan myrsky stormen")
-# 'Bakkerij Jansen' is a shop, 'speeltuin De Vrolijke Vos' a playground, 'storm Ciarán' a storm.
-_BUSINESSES: Final = (
-    set_of(
-        """
-    bakkerij slagerij kapsalon café cafe restaurant garage hotel firma apotheek autobedrijf aannemersbedrijf
-    makelaardij notariskantoor basisschool school stichting brasserie eetcafé drogisterij juwelier bloemist
-    hoveniersbedrijf bouwbedrijf taxi transportbedrijf rijschool manege camping kliniek piekarnia apteka salon
-    restauracja zakład hurtownia cukiernia kwiaciarnia przychodnia rørlegger salong kafé kafe brødrene frisør bakeri
-    malermester tannlege leipomo kahvila parturi ravintola kampaamo kauppa hotelli taksi
-    zwembad speeltuin sporthal buurthuis wijkcentrum dorpshuis verzorgingshuis zorgcentrum kinderdagverblijf
-    kinderopvang theater museum bibliotheek lyceum college vereniging voetbalclub scouting supermarkt pub nursery
-    academy przedszkole szkoła szkole szkoły liceum teatr kino muzeum fundacja stowarzyszenie klub barnehage
-    barnehagen skole sykehjem sykehjemmet borettslag borettslaget idrettslag butikk päiväkoti päiväkodin koulu
-    koulun hoivakoti palvelutalo uimahalli lukio yhdistys bar baru barze zajazd karczma pizzeria gospoda
-    ijssalon wijkcomité buurtcomité boerderij kwekerij molen flat zaal feestzaal theehuis eethuis snackbar visboer
-    ulica ulicy ulicę ulice plac placu skwer skweru rondo ronda rondzie aleja alei aleję osiedle osiedlu pomnik pomnika
-    kościół kościoła restauracji kawiarnia kawiarni sklep sklepu piekarni
-    bakery butcher salon barber hairdresser takeaway chippy bistro hostel
-    restaurant restauranten kiosk kiosken treningssenter gatekjøkken bakeriet
-    ravintolassa kahvilassa kahvilan pizzeriassa kampaamossa
-    """
-    )
-    | _STORMS
-)
-_BUSINESS_ENDINGS: Final = tuple(
-    set_of(
-        """
-    vereniging school club hotel museum winkel bakkerij tehuis centrum zaal comité salon flat bedrijf handel stichting
-    forening klubb skole senter seura koulu
-    """
-    )
-)
-"""What longer words for them end in: 'gymnastiekvereniging', 'idrettsforening'."""
-_STREET_WORDS: Final = set_of(
-    "street road rd lane avenue ave close drive grove crescent terrace square gardens way walk ride mews row"
-)
-_GREENS: Final = set_of("park hill green wood woods mill common heath bridge gate house hall field fields court")
-_AT_GREENS: Final = set_of("in at through near outside along across around behind opposite towards inside")
-_STREET: Final = re.compile(
-    r"[^\W\d_]{3,}(?:straat|laan|plein|gracht|kade|singel|steeg|plantsoen|dreef|weg|stadion|school|park|ziekenhuis"
-    r"|kerk|kapel|flat|paleis|zaal|theater|museum|brug|tunnel|toren|molen"
-    r"|gata|gaten|veien|vegen|plassen|torget"
-    r"|parken|skolen|katu|kadulla|kadun|kuja|kujan|polku|puisto|puiston|puistossa|tori|torilla)(?!\w)",
-    re.IGNORECASE,
-)
-
-
-_SPELLED: Final = re.compile(
-    r"(?<![\w-])(?:[^\W\d_]-){3,}[^\W\d_](?![\w-])|(?<![^\W\d_])(?:[A-ZÀ-Ž] ){3,}[A-ZÀ-Ž](?![^\W\d_])"
-)
-
-
-FEWEST_LETTERS: Final = 4
-
-
-def spelled(text: str) -> Iterator[Span]:
-    """Names spelled letter by letter: 'H-A-I-L-U', 'A O I F E'."""
-    for found in _SPELLED.finditer(text):
-        yield Span(found.start(), found.end(), "NAME", "name, spelled letter by letter", 0.8)
-
-
-def _spans(line: _Line, names_: Sequence[_Word]) -> Iterator[Span]:
-    at = 0
-    while at < len(names_):
-        begun = at
-        at += 1
-        while at < len(names_) and _joined(line, names_[at - 1].place, names_[at].place):
-            at += 1
-        span = _span(line, names_[begun:at])
-        if span:
-            yield span
-
-
-def _span(line: _Line, names_: Sequence[_Word]) -> Span | None:
-    """The span of words that are one name; None if it is the name of no person."""
-    text = line.text
-    one, other = names_[0], names_[-1]
-    first, last = one.place, other.place
-    # What a hyphen joins to a name is part of it: 'Bakker-Storm'.
-    while first and line.gap(first - 1) == "-" and line.is_double(first - 1):
-        first -= 1
-    while last + 1 < len(line) and line.gap(last) == "-" and line.is_double(last + 1):
-        last += 1
-    start, end = line.starts[first], line.ends[last]
-    # Infixes and initials before it belong to it; but 'van Samira' is of Samira.
-    i = first - 1
-    while i >= 0 and line[i].lower() in INFIXES and line.gap(i) in _INFIX_LINKS:
-        i -= 1
-    if i + 1 < first:
-        infixed = (
-            one.kind not in "Ff"
-            or line[i + 1][0].isupper()
-            or (i >= 0 and (len(line[i]) == 1 or CUES.get(line[i].lower()) == "T"))
-        )
-        if infixed:
-            start = line.starts[i + 1]
-        else:
-            i = first - 1
-    if one.kind not in "Ff" and _goes_before(
-        line, i, is_sure=one.score > SURE, ends_line=last + 1 == len(line) or "\n" in line.gap(last)
-    ):
-        start = line.starts[i]
-        i -= 1
-    if start and text[start - 1] in "'’" and text[start : start + 1] == "t":
-        start -= 1
-    if other.kind in "FfBb" and (initial_after := _INITIAL_AFTER.match(text, end)):
-        end = initial_after.end()
-    elif other.kind in "FfBb" and (infixed_after := _INFIXED_AFTER.match(text, end)):
-        end = infixed_after.end()
-    elif initials_after := _INITIALS_AFTER.match(text, end):
-        end = initials_after.end()
-    if _NO_PERSON_AFTER.match(text, end):
-        return None
-    if line[last].lower() in _STREET_WORDS and not other.told > 0:
-        return None
-    # 'snow in Willow Park'; but 'it was Hye-jin Park'.
-    if i >= 0 and line[last].lower() in _GREENS and line[i].lower() in _AT_GREENS and line.gap(i) == " ":
-        return None
-    if one.told <= 0 and (_is_called_so(line, i) or (first < last and line[first].lower() in _STORMS)):
-        return None
-    if one.told <= 0 and public.covers(line, first, last):
-        return None
-    if other.kind in "udWi" and _STREET.search(text, line.starts[last], end):
-        return None
-    partner = _AND_CAPITAL.match(text, end) or (
-        text.endswith(" & ", 0, start) and _CAPITAL_AND.search(text, max(0, start - 40), start)
-    )
-    if partner and not (one.kind in "FBfb" or kind_of(partner.group(1), line.language)[0] in "FBfb"):
-        return None
-    if i >= 0 and len(initial := line[i]) <= _LONGEST_INITIAL and initial[0].isupper():
-        initials = _INITIALS.search(text, max(0, start - 24), start)
-        if initials and initials.group() not in _SENTENCE_OPENERS.get(line.language, ()):
-            start = initials.start()
-    sure = min(max(name.score for name in names_), 6.0)
-    rule = _RULES.get(CUE_KINDS[one.cue], UNTOLD)
-    return Span(start, end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
-
-
-_LONGEST_CALLED: Final = 3
-_BEFORE_CALLED: Final = frozenset((" ", "\n", " '", " ’", ' "', " „", " “", " «", " (", ": "))
-
-
-def _is_called_so(line: _Line, place: int) -> bool:
-    """Whether words with capitals, of which the one at a place is the last before a name, follow what kind of business
-    or building they and the name are the name of."""
-    for at in range(place, max(-1, place - _LONGEST_CALLED), -1):
-        if line.gap(at) not in _BEFORE_CALLED:
-            return False
-        if (lower := line[at].lower()) in _BUSINESSES or lower.endswith(_BUSINESS_ENDINGS):
-            return True
-        if not line.text[line.starts[at]].isupper():
-            return False
-    return False
-
-
-_SHORTEST_PART: Final = 3
-_ENDS_SENTENCE: Final = frozenset('.!?:\n"')
-
-
-@cache
-def _may_go_before() -> list[list[bool]]:
-    """By whether it starts a sentence, and by the code of a word: whether it can be the first name before a surname."""
-    codes = lexicon().codes
-    is_name = codes.first + codes.last > 0
-    other = (codes.place > 0) | (codes.organisation > 0) | (codes.calendar > 0)
-    common = codes.in_dictionary.max(axis=0)
-    return [
-        (~other & (common <= np.where(is_name, COMMON_NAME, most))).tolist()
-        for most in (COMMON_WORD, COMMON_FIRST_WORD)
-    ]
-
-
-def _goes_before(line: _Line, place: int, *, is_sure: bool, ends_line: bool) -> bool:
-    """Whether the word at a place, right before a surname, is the first name of it: a word with a capital that says
-    nothing else. At the start of a sentence any word has a capital, and only a name or an uncommon word will do; but a
-    line below that holds nothing else is a signature: 'Wil de Bruin'."""
-    if place < 0 or line.gap(place) != " ":
-        return False
-    word = line[place]
-    lower = word.lower()
-    if len(word) < _SHORTEST_PART or not word[0].isupper() or not word[1:].islower() or lower in CUES:
-        return False
-    if ends_line and place and "\n" in line.gap(place - 1):
-        return True
-    if lower in _BUSINESSES or lower in _STREET_WORDS or lower in SAYING:
-        return False
-    code = line.code(place)
-    starts = not place or not _ENDS_SENTENCE.isdisjoint(line.gap(place - 1))
-    return (is_sure and not starts) or _may_go_before()[starts][code]
-
-
-def kind_of(word: str, language: str) -> str:
-    """What the lists say of a word in a language, in few values."""
-    lower = word.lower()
-    key = keys_of([lower]).key
-    tongue = np.array([tongue_of(language)])
-    (kind,) = kinds().of(key, lexicon().rows(key), tongue, lambda _: lower).tolist()
-    return coarse(NAMES[kind // REST])
-
-
-def tongue_of(language: str) -> int:
-    """The number of a language; that of 'other' for one that is none of the five."""
-    return TONGUES.index(language) if language in TONGUES else len(TONGUES) - 1
-
-
-UNTOLD: Final = "name, by list and context"
-"""The rule of a name that no cue stands before."""
-_RULES: Final = {
-    "T": "name after a title",
-    "K": "name after a relative or neighbour",
-    "R": "name after an office",
-    "G": "name after a greeting",
-    "I": "name after an introduction",
-    "C": "name after a closing line",
-    "M": "name after thanks",
-    "S": "name after 'spoke to'",
-}
-_LONGEST_INITIAL: Final = 3
-_WORDS_OF_A_LETTER: Final = frozenset("izwouaåy")
-_SENTENCE_OPENERS: Final = {"pl": ("Z ", "W ", "U ", "O ", "I ", "A "), "nb": ("I ",), "en": ("A ", "I ")}
-"""Words of one letter that are no initials."""
-_LINKS: Final = frozenset((" ", "-", ". ", ".", "/", " - ", "–", " '", " ’"))
-_INFIX_LINKS: Final = _LINKS | {"\n"}  # a line may break behind an infix
-
-
-def _joined(line: _Line, one: int, other: int) -> bool:
-    """Whether two name words are parts of one name: only infixes or initials, blanks, dots and hyphens between."""
-    if other - one > 4:
-        return False
-    between = range(one + 1, other)
-    infixes = {place for place in between if line[place].lower() in INFIXES}
-    if any(len(line[k]) != 1 or line[k] in _WORDS_OF_A_LETTER for k in between if k not in infixes):
-        return False
-    return all(line.gap(k) in (_INFIX_LINKS if k in infixes else _LINKS) for k in range(one, other))

@@ -318,3 +318,36 @@ class Texts:
         kinds[before == 0] += _AT_BEGIN
         kinds[(form == 0) & (before != 0)] += _AT_END
         return kinds
+
+
+class Line:
+    """A text and where its words stand in it."""
+
+    def __init__(self, texts: Texts, text: int, language: str) -> None:
+        self.text = texts.strings[text]
+        self.language = language
+        first = texts.first.item(text) + EMPTY
+        last = first + texts.count.item(text)
+        begin = texts.begin.item(text)
+        self._rows = texts.slots.row[first:last]
+        self.starts: list[int] = (texts.slots.start[first:last] - begin).tolist()
+        self.ends: list[int] = (texts.slots.end[first:last] - begin).tolist()
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, place: int) -> str:
+        """The word at a place."""
+        return self.text[self.starts[place] : self.ends[place]]
+
+    def code(self, place: int) -> int:
+        """The code of the word at a place in the list."""
+        return int(lexicon().code[self._rows[place]])
+
+    def is_double(self, place: int) -> bool:
+        """Whether the word at a place can be half of a double name: more than a letter, with a capital."""
+        return self.ends[place] - self.starts[place] > 1 and self.text[self.starts[place]].isupper()
+
+    def gap(self, place: int) -> str:
+        """What stands between the word at a place and the next."""
+        return self.text[self.ends[place] : self.starts[place + 1]]

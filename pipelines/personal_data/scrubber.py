@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Final
 
 from pipelines.personal_data import contacts as contact_details
-from pipelines.personal_data import names, sieves
+from pipelines.personal_data import name_spans, names, sieves
 from pipelines.personal_data.groups import Groups
 from pipelines.personal_data.language import languages
 from pipelines.personal_data.reading import DATUM, NAME, Texts
@@ -241,7 +241,7 @@ class Scrubber:
                 end -= 1
             return end < name.start and (end in postcodes or text.endswith(self._postcodes, 0, end))
 
-        return [name for name in named if name.rule != names.UNTOLD or not is_town(name)]
+        return [name for name in named if name.rule != name_spans.UNTOLD or not is_town(name)]
 
     def _kept(self, text: str) -> list[tuple[int, int]]:
         return [m.span() for m in self._keep.finditer(text)] if self._keep else []

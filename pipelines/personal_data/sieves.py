@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipelines.personal_data import addresses, births, names, numbers, online, plates, postcodes
+from pipelines.personal_data import addresses, births, numbers, online, plates, postcodes, spelled_names
 from pipelines.personal_data.groups import Groups
 from pipelines.personal_data.keys import Ints
 from pipelines.personal_data.lexicon import Mark
@@ -27,7 +27,7 @@ def by_sign(texts: Texts, groups: Groups) -> Iterator[BySign]:
     yield online.accounts, np.unique(texts.slots.text[texts.mark & Mark.NETWORK > 0]).tolist()
     yield online.spelled_emails, _with_spelled_domain(texts, with_at)
     yield numbers.spoken_numbers, np.unique(texts.slots.text[texts.mark & Mark.ZERO > 0]).tolist()
-    yield names.spelled, _with_spelled_name(texts)
+    yield spelled_names.spelled, _with_spelled_name(texts)
     yield online.urls, [text for text in texts.holding("/") if online.may_hold_url(strings[text])]
     yield online.ips, sorted({*groups.has_ipv4().tolist(), *_with_ipv6(texts).tolist()})
 
@@ -82,14 +82,14 @@ def _with_spelled_name(texts: Texts) -> list[int]:
     slots = texts.slots
     size = slots.end - slots.start
     alone = (size == 1) & (slots.form > 0)
-    following = alone[names.FEWEST_LETTERS - 1 :].copy()
-    for n in range(names.FEWEST_LETTERS - 1):
-        following &= alone[n : n - names.FEWEST_LETTERS + 1]
+    following = alone[spelled_names.FEWEST_LETTERS - 1 :].copy()
+    for n in range(spelled_names.FEWEST_LETTERS - 1):
+        following &= alone[n : n - spelled_names.FEWEST_LETTERS + 1]
     found = []
     for text in np.unique(slots.text[: len(following)][following]).tolist():
         first, last = texts.first[text], texts.first[text] + texts.count[text] + 2 * EMPTY
         string, letters = texts.strings[text], int(size[first:last].sum())
-        if string.count("-") >= names.FEWEST_LETTERS - 1 or string.count(" ") >= 2 * letters // 3:
+        if string.count("-") >= spelled_names.FEWEST_LETTERS - 1 or string.count(" ") >= 2 * letters // 3:
             found.append(text)
     return found
 
