@@ -36,7 +36,7 @@ _CASE_STEMS = (
     r"|henvendelse\w{0,2}|klage\w{0,2}|meldt|meldinga|journal|innsyn"
     # fi
     r"|asia\w{0,3}|päätö\w{1,8}|paato\w{1,8}|\w{0,12}ilmoitu\w{1,7}|\w{0,12}hakemu\w{1,7}|oikaisuvaatimu\w{1,7}"
-    r"|valitu\w{1,7}|tapau\w{1,8}|palaut\w{1,6}|\w{0,10}lupa|luvan|lupani"
+    r"|tiket\w{1,6}|valitu\w{1,7}|tapau\w{1,8}|palaut\w{1,6}|\w{0,10}lupa|luvan|lupani"
 )
 _NUMBER_LABELS = (
     # as people type them in haste

@@ -47,10 +47,11 @@ _SHAPES: dict[str, str] = {
     "prefix-year": rf"[a-z]{{1,8}}[-/.]?{_YEAR}[-/.]\d{{3,10}}(?:[-/.]\d{{1,4}})?"
     r"|[a-z]{1,8}[-/.]?\d\d[-/.](?:0\d{3,9}|\d{5,10})(?:[-/.]\d{1,4})?"
     rf"|[a-z]{{1,4}}[-/.]?{_YEAR}\d{{4,10}}"
-    # M260519-0088: a day before the serial number
+    # SM/2026/11-0936, M260519-0088: a month or a day before the serial number
+    rf"|[a-z]{{1,6}}/{_YEAR}/\d{{1,2}}-\d{{3,6}}"
     r"|[a-z]{1,4}-?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{3,6}",
-    # 2026/0012345, 2026-0018442, 2026/004417-3
-    "year": rf"{_YEAR}[-/.]\d{{5,10}}(?:-\d{{1,4}})?",
+    # 2026/0012345, 2026-0018442, 2026/004417-3, 2026/1140-6 (a document of a Norwegian case)
+    "year": rf"{_YEAR}[-/.]\d{{5,10}}(?:-\d{{1,4}})?|{_YEAR}/\d{{3,6}}-\d{{1,4}}",
     # 2025-WMO-11873, 2025-0118-WOO
     "year-prefix": rf"{_YEAR}[-/.](?:[a-z]{{1,8}}[-/.]\d{{3,10}}|\d{{3,8}}[-/.][a-z]{{2,5}})",
     # SIG-12345 (Signalen), OLO-8841273 (Omgevingsloket), INC0048213, FS-Case-12345678 and their like (service desks)

@@ -10,7 +10,7 @@ from typing import Final
 from pipelines.personal_data.births import MONTHS
 from pipelines.personal_data.cues import CUES
 from pipelines.personal_data.numbers import YEAR, Groups
-from pipelines.personal_data.spans import Span
+from pipelines.personal_data.spans import LANGUAGES, PLACEHOLDERS, Span
 from pipelines.personal_data.wordlists import any_of, set_of
 
 # What the last word of a street is or ends in, by language.
@@ -107,8 +107,8 @@ NOT_A_STREET: Final = set_of(
 
 _HOUSE: Final = re.compile(
     r"[1-9]\d{0,3}(?!\d)(?![.,:]\d)(?![a-z]{3})"
-    r"(?! ?(?:%|€|euro|kr\b|zł|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours|times|km|cm|meter|mm\b|m2"
-    r"|m\b(?! ?\d|\.)|°))"
+    r"(?! ?(?:%|€|euro|kr\b|zł|quid|pounds?|pence|keer|x\b|uur|min|dagen|weken|maand|jaar|weeks|days|hours"
+    r"|times|km|cm|meter|mm\b|m2|m\b(?! ?\d|\.)|°))"
     # 'til Kongsvinger 1. mars'
     rf"(?!\.? (?i:{any_of(' '.join(MONTHS))})\b)"
 )
@@ -117,10 +117,11 @@ _YEAR: Final = re.compile(YEAR + r"(?![\w/-])")
 _NUMBER_TAIL: Final = re.compile(
     r"(?:"
     r"[A-Za-z] ?/ ?\d{1,4}[a-zA-Z]?(?!\w)"  # 3A/11
+    r"|[A-Za-z]-\d{1,3}(?!\w)| [A-Z]\d{1,2}(?!\w)"  # 4A-01; 9 C3
     r"| ?[a-z] [A-Z] \d{1,3}(?!\w)"  # 11 b A 3
     r"|(?: ?[/\u2013-] ?\d{1,4}[a-zA-Z]?){1,2}(?: ?[mM]\.? ?\d{1,4})?"  # 5/7 m. 3; 77-3; 33-35
     r"|[- ]?(?:I{1,3}|IV|VI{0,3})(?!\w)"  # 31-II
-    r"|[- ]?(?:bis|ter|hs|huis|boven|rood|zw|rd|wit|bg|bov|ben)\b\.?(?: ?[A-Za-z]\b)?"
+    r"|[- ]?(?:bis|ter|hs|huis|boven|rood|zwart|zw|rd|wit|bg|bov|ben)\b\.?(?: ?[A-Za-z]\b)?"
     r"|(?:(?:-|(?<=\d))[A-Za-z]| -? ?[A-Z]| [b-h]| a(?= \d{4} ?[A-Za-z]{2}\b|[,.\n]|\Z)|-)"
     r"(?<![-\d])(?![\w'’/])(?: ?\d{1,3}[a-zA-Z]?(?!\w))?"  # 12a; 12 A 4
     r")?"
@@ -177,7 +178,8 @@ LIVING: Final = set_of(
     woon woont woonachtig wonen wonende woonde adres adresse adresie address adressen osoite osoitteessa live lives
     living mieszkam mieszka zamieszkał zamieszkała zamieszkały zamieszkali zamieszkałe zamieszkałego zamieszkałej
     zamieszkałym zamieszkałych zam zameldowany zameldowana zameldowani bor bod bode bodd bodde asun asuu verhuisd
-    moved flyttet muuttanut flat apartment woning leilighet leiligheten asunto mieszkanie
+    moved flyttet muuttanut flat apartment woning leilighet leiligheten asunto mieszkanie ligplaats
+    woonboot woonark
     """
 )
 _LIVES: Final = re.compile(
@@ -191,6 +193,11 @@ _POSTCODE_NEXT: Final = re.compile(
     r",? {0,2}\n? ?(?:[1-9]\d{3} ?(?:[A-Z]{2}|[a-z]{2})\b|\d{2}-\d{3}\b|\d{4,5} [A-ZÅÄÖØÆ][a-zåäöøæ]+"
     r"|[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|te \d{4} ?[A-Z]{2})"
 )
+# The text is looked at again with placeholders: 'Groet, [NAAM], Zonnedauw 38'.
+SIGNED: Final = frozenset(PLACEHOLDERS[language]["NAME"].strip("[]").lower() for language in LANGUAGES)
+_SIGNED: Final = re.compile(r"\[" + any_of(" ".join(SIGNED)) + r"\](?:, ?|\n)\Z", re.IGNORECASE)
+_LONGEST_SIGNED: Final = 16
+_ENDS_LINE: Final = re.compile(r"[.,]?\s*(?:\n|\Z)")
 _WINDOW: Final = 90
 NUMBER_WORDS: Final = set_of("nr no nummer")
 _NUMBER_WORD: Final = re.compile(" " + any_of(" ".join(NUMBER_WORDS)) + r"\.? \Z", re.IGNORECASE)
@@ -348,6 +355,8 @@ def _unknown_street(text: str, floor: int, start: int, end: int) -> Span | None:
         return Span(begin, end, "ADDRESS", "name and number after 'lives at'", 0.75)
     if _POSTCODE_NEXT.match(text, end):
         return Span(first.start(), end, "ADDRESS", "name and number before a postcode", 0.85)
+    if _SIGNED.search(text, max(0, begin - _LONGEST_SIGNED), begin) and _ENDS_LINE.match(text, end):
+        return Span(begin, end, "ADDRESS", "name and number below who signs", 0.75)
     return None
 
 

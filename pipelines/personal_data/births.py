@@ -46,9 +46,20 @@ _BORN_AFTER: Final = re.compile(
 _BIRTHDAY_BEFORE: Final = re.compile(
     r"(?<!\w)(?:verjaardag|jarig|bursdag\w*|urodzin\w*)(?!\w)[^\d\n]{0,16}\Z", re.IGNORECASE
 )
+# 'Onze zoon Tom Vis (30-5-2013) krijgt hulp'
+_CHILD_BEFORE: Final = re.compile(
+    r"(?<!\w)(?:zoon|zoontje|dochter|dochtertje|kind|baby|son|daughter|child|syn\w{0,3}|córk\w{1,2}|dzieck\w{1,3}|sønn\w{0,2}"
+    r"|datter\w{0,2}|barn\w{0,2}|poika\w{0,3}|tytä\w{1,6}|laps\w{1,4})(?!\w)[^\d\n.;]{1,44}[(,] ?\Z",
+    re.IGNORECASE,
+)
 _WITH_YEAR: Final = re.compile(r"(?:19|20)\d\d\Z")
 _NOT: Final = re.compile(r"(?<!\w)(?:niet|geen|not|nie|ikke|ei)(?!\w)", re.IGNORECASE)
-_CUES: Final = set_of("geb born birth urod ur. ur_ fød synt dob d.o.b f. s. dato jaardag jarig bursdag")
+_CUES: Final = set_of(
+    """
+    geb born birth urod ur. ur_ fød synt dob d.o.b f. s. dato jaardag jarig bursdag zoon docht kind baby son daugh child
+    syn córk dzieck sønn datter barn poika tytä laps
+    """
+)
 FEWEST: Final = 3
 
 
@@ -75,9 +86,9 @@ def birth_dates(text: str, found: Groups) -> Iterator[Span]:
             done = year.end()
         if article := _ARTICLE.search(text, max(0, start - 4), start):
             start = article.start()
-        before = text[max(0, start - 52) : start]
+        before = text[max(0, start - 64) : start]
         if (born := _BORN_BEFORE.search(before)) and _NOT.search(before, born.start()):
             continue
-        birthday = _BIRTHDAY_BEFORE.search(before) and _WITH_YEAR.search(text, start, done)
-        if born or birthday or _BORN_AFTER.match(text, done):
+        is_told = _BIRTHDAY_BEFORE.search(before) or _CHILD_BEFORE.search(before)
+        if born or (is_told and _WITH_YEAR.search(text, start, done)) or _BORN_AFTER.match(text, done):
             yield Span(start, done, "BIRTHDATE", "date beside a word for birth", 0.9)

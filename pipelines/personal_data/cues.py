@@ -68,8 +68,8 @@ _WORDS: Final = {
     voorletters initialen initials inicjały initialer
     heet heten heette genaamd genoemd noemt ene zekere naam voornaam achternaam meisjesnaam tnv namens genaamde
     called named name names surname fullname forename aka spelled spelt nazywam nazywa nazywał nazywała imię
-    imieniu imieniem nazwisko nazwisku nazwiskiem niejaki niejaka niejakiego podpisano jako heter het navn
-    navnet etternavn fornavn kalt ved nimi nimeni nimeltä nimeltään nimellä nimensä nimeään sukunimi sukunimeni
+    imieniu imieniem nazwisko nazwisku nazwiskiem niejaki niejaka niejakiego podpisano jako heter navn
+    navnet etternavn fornavn kalt nimi nimeni nimeltä nimeltään nimellä nimensä nimeään sukunimi sukunimeni
     etunimi niminen esittäytyi nimimerkki nimim
     """,
     # Closing lines

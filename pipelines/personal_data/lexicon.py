@@ -48,7 +48,7 @@ class Mark:
 
 # Ordinary words that are written like a name at the start of a line, and abbreviations.
 _NEVER: Final = """
-    Art Mon Tel Waarmee Daarmee Hiermee Gaarne
+    Art Mon Tel
     An Her As So No Or Ja Nu To On Do Me My We He It Is In At Af Al Ik Je Ze Er Om Te Die Dat Dit Wat Wie Hoe
     Awb WOZ Wmo APV BSN KVK NIP KRS REGON UWV SVB CAK CJIB GGD GGZ IND COA PGB AOW WIA BRP BKR RDW VVE VOG NHS DVLA
     Wabo Wob Woo Wpg Avg Bbz Ioaw Wajong Zvw Wlz Wsnp
@@ -147,7 +147,7 @@ def _own_words() -> dict[str, tuple[int, int]]:
     add(Mark.MONTH, births.MONTHS)
     add(Mark.STREET, addresses.ALL_ALONE)
     add(Mark.ENGLISH_STREET, [*addresses.ENGLISH_TAILS, "heol"])
-    add(Mark.TOLD_STREET, addresses.LIVING | addresses.POLISH_STREET)
+    add(Mark.TOLD_STREET, addresses.LIVING | addresses.POLISH_STREET | addresses.SIGNED)
     add(Mark.POLISH_STREET, addresses.POLISH_CUES)
     add(Mark.LOCATIVE, addresses.LOCATIVE)
     add(Mark.VEHICLE, plates.VEHICLES)

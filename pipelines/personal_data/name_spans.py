@@ -69,9 +69,21 @@ def settled(line: Line, words: Sequence[Word]) -> list[Word]:
         doubtful = not word.is_name or word.weighed != word.score
         if doubtful and word.key in sure:
             found.append(word._replace(score=word.weighed))
-        elif word.is_name:
+        elif word.is_name or (found and _goes_with(line, found[-1], word)):
             found.append(word)
     return found
+
+
+def _goes_with(line: Line, name: Word, word: Word) -> bool:
+    """Whether a word that may be a name is one beside a name that is sure: 'Kiitos Hannulle ja Virtaselle'."""
+    place = word.place - 1
+    return (
+        name.place == place - 1
+        and (name.score > SURE or name.told > 0)
+        and line[place].lower() in _CONJUNCTIONS
+        and line.gap(place - 1) == line.gap(place) == " "
+        and word.kind in _COORDINATED
+    )
 
 
 def spans(line: Line, names_: Sequence[Word]) -> Iterator[Span]:
@@ -185,6 +197,8 @@ _RULES: Final = {
     "S": "name after 'spoke to'",
 }
 _LONGEST_INITIAL: Final = 3
+_CONJUNCTIONS: Final = frozenset(("en", "and", "og", "i", "oraz", "ja", "sekä"))
+_COORDINATED: Final = frozenset("FfBbLlis")
 _WORDS_OF_A_LETTER: Final = frozenset("izwouaåy")
 _SENTENCE_OPENERS: Final = {"pl": ("Z ", "W ", "U ", "O ", "I ", "A "), "nb": ("I ",), "en": ("A ", "I ")}
 """Words of one letter that are no initials."""

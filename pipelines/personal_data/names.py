@@ -16,7 +16,7 @@ import numpy as np
 
 from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, THROUGH_INFIX, Places, Rows
 from pipelines.personal_data.keys import Ints, Keys, Table, keys_of
-from pipelines.personal_data.kinds import COMPOUND, NAMES, TONGUES, kinds, tongue_of
+from pipelines.personal_data.kinds import COMPOUND, NAMES, TONGUES, coarse, kinds, tongue_of
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
 from pipelines.personal_data.name_spans import Word, settled, spans
 from pipelines.personal_data.reading import EMPTY, GAPS, LOWER, SHAPES, UPPER, Bools, Line, Texts
@@ -26,19 +26,21 @@ from pipelines.personal_data.told import Scores, told
 WEIGHTS: Final = Path(__file__).with_name("data") / "names.xz"
 
 # A name that is missed costs more than a word too many: a word with a capital is one from this score on.
-THRESHOLD: Final = -1.25
+THRESHOLD: Final = -1.0
 THRESHOLD_LOWER: Final = 0.0
+THRESHOLD_DOUBTFUL: Final = -0.25  # for one without a cue that is not first of all a first name
 INFIX_AFTER: Final = 4.0  # for a first name before 'de Vries'
 SURNAME_AFTER: Final = 1.0  # for a first name before a surname of the language's own lists
 CONTINUED: Final = 2.5  # for a word with a capital right after a name
 INFIXED: Final = 2.5  # for a listed surname after a name and infixes
 ARTICLED: Final = 4.0  # for a word with a capital after a name and "'t"
 PAIR: Final = 2.0  # together, for a first name and the word with a capital after it
-DOUBT: Final = -3.25
-HOPELESS: Final = -2.75  # after the first part of the features
+DOUBT: Final = -3.0
+HOPELESS: Final = -2.5  # after the first part of the features
 ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
 _T: Final = keys_of(["t"]).key[0]
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
+_IS_RATHER_FIRST: Final = np.array([coarse(name)[0] in "Ff" for name in NAMES])
 _CONTINUES: Final = np.array([gap in (" ", "-", "'") for gap in GAPS])
 _PAIRS: Final = np.array([gap in (" ", "-") for gap in GAPS])
 _TITLE: Final = CUE_KINDS.index("T")
@@ -188,7 +190,9 @@ def _judged(places: Places, added: Scores) -> _Judged:
     score = np.full(len(at), -np.inf, np.float32)
     score[ready] = scores[: len(ready)]
     is_lower = places.shape == _l
-    threshold = np.where(is_lower, np.float32(THRESHOLD_LOWER), np.float32(THRESHOLD))
+    doubtful = (places.cue == 0) & ~_IS_RATHER_FIRST.take(places.name)
+    threshold = np.where(doubtful, np.float32(THRESHOLD_DOUBTFUL), np.float32(THRESHOLD))
+    threshold[is_lower] = THRESHOLD_LOWER
     is_name = score > threshold
     after_name = scores[len(ready) :]
     after_name_is_name = after_name > threshold.take(follows)

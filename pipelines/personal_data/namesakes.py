@@ -45,6 +45,9 @@ BUSINESSES: Final = (
     ijssalon wijkcomité buurtcomité boerderij kwekerij molen flat zaal feestzaal theehuis eethuis snackbar visboer
     ulica ulicy ulicę ulice plac placu skwer skweru rondo ronda rondzie aleja alei aleję osiedle osiedlu pomnik pomnika
     kościół kościoła restauracji kawiarnia kawiarni sklep sklepu piekarni
+    park parku parkiem basen basenie most mostu moście las lasu dworzec dworcu stadion stadionie hala hali przystanek
+    przystanku pętla pętli rynek rynku jezioro jeziora jeziorem osiedla sportpark brug sluis wijk buurt
+    polder rotonde parkeergarage parken broen stasjon holdeplass holdeplassen skolen kirken pysäkki silta asema
     bakery butcher salon barber hairdresser takeaway chippy bistro hostel
     restaurant restauranten kiosk kiosken treningssenter gatekjøkken bakeriet
     ravintolassa kahvilassa kahvilan pizzeriassa kampaamossa

@@ -21,11 +21,20 @@ _IS_OURS: Final = IS_FIRST_NAME & np.array([name.lstrip("i")[1:2] == "l" for nam
 _AFTER_DIGITS: Final = np.array([gap == "9" for gap in GAPS])
 _QUOTES: Final = np.array([gap.strip("^$") in tuple('"“”„«»') for gap in GAPS])
 _HYPHEN, _BLANK = GAPS.index("-"), GAPS.index(" ")
-_FINNISH: Final = TONGUES.index("fi")
+_NORWEGIAN, _FINNISH = TONGUES.index("nb"), TONGUES.index("fi")
 _BRACKET, _STOP = GAPS.index("("), GAPS.index(".")
 _C, _l = SHAPES.index("C"), SHAPES.index("l")
 _NUMBERS: Final = Endings(["nr", "nummer", "numer", "number", "numero", "tunnus"])
 _SHORTEST_NUMBER: Final = 4  # letters
+_COLLECTIVES: Final = Endings(
+    set_of(
+        "bewoners vereniging stichting comité groep team raad ouders club winkel forening foreningen laget styret rådet"
+        " gruppa utvalget klubben skolen korpset seura yhdistys toimikunta hallitus raati väki lautakunta"
+    )
+)
+_PLURALS: Final = Endings(["ene", "erne"])
+_IS_UNLISTED: Final = np.array([name in ("u", "d") for name in NAMES])
+_COMMON_NAME: Final = 3
 _ORDINARY: Final = 2  # how common a word has to be to be plainly one
 
 
@@ -48,6 +57,7 @@ ARTICLES: Final = keys("de den het 't ’t the")
 _DUTCH_ARTICLES: Final = keys("de het 't ’t")
 _FROM: Final = keys("van")
 _WHERE: Final = keys("in uit te naar near to from w z do i fra til på tot richting vanuit towards through via rundt")
+_IN: Final = keys("in te uit")
 _INESSIVE: Final = keys("ssa ssä")
 _ABBREVIATED_PLACE: Final = keys_of(["v", "h", "t"]).key  # t.h.v., backwards
 
@@ -74,6 +84,12 @@ def no_names(places: Places) -> Bools:
     found |= alone & straight & _is_quoted(places)
     found |= alone & (mark & Mark.VEHICLE > 0)
     found |= alone & straight & _begins_sentence(places)
+    found |= alone & straight & _is_feast(places, mark)
+    found |= (
+        alone
+        & (_COLLECTIVES.end(texts, at) | ((places.tongue == _NORWEGIAN) & _PLURALS.end(texts, at)))
+        & _IS_UNLISTED.take(places.name)
+    )
     found |= alone & _is_place(places, mark)
     found |= alone & _is_called(places)
     return found
@@ -94,6 +110,15 @@ def _is_first_name(places: Places, at: Ints) -> Bools:
     code = lexicon().code.take(texts.slots.row.take(at))
     found: Bools = (texts.length(at) == 1) & texts.is_upper(at)
     found |= texts.is_name(at) | ((codes.first.take(code) > 0) & texts.has_capital(at))
+    return found
+
+
+def _is_feast(places: Places, mark: Bits) -> Bools:
+    """'since Easter', 'Mon–Fri': a word of the calendar that is no month, and is hardly a name."""
+    codes = lexicon().codes
+    code = lexicon().code.take(places.texts.slots.row.take(places.at))
+    found: Bools = (codes.calendar.take(code) > 0) & (codes.first.take(code) < _COMMON_NAME) & (mark & Mark.MONTH == 0)
+    found &= places.shape_after != _C
     return found
 
 
@@ -123,6 +148,9 @@ def _is_place(places: Places, mark: Bits) -> Bools:
     blank = places.gap == _BLANK
     found: Bools = town & ((blank & is_one_of(_WHERE, texts, at - 1)) | (places.gap == _BRACKET))
     found |= town & blank & is_one_of(_FROM, texts, at - 1) & (places.before == at - 2) & texts.has_capital(at - 2)
+    # 'in Ten Boer', 'uit De Meern'; people are 'bij De Groot'.
+    infixed = (places.before == at - 2) & (texts.mark.take(at - 1) & Mark.INFIX > 0) & texts.has_capital(at - 1)
+    found |= infixed & (places.shape == _C) & is_one_of(_IN, texts, at - 2)
     finnish = (places.tongue == _FINNISH) & (places.shape == _C) & (places.before == at - 1)
     finnish &= ~IS_FIRST_NAME.take(places.name) & ~texts.has_capital(places.before)
     found |= finnish & _among(_INESSIVE, texts.endings(at, 3))

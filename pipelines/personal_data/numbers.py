@@ -199,12 +199,23 @@ _SPOKEN: Final = {
     "nb": "null en ett to tre fire fem seks sju syv åtte ni",
     "fi": "nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän",
 }
+_TEENS: Final = """
+tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien ten eleven twelve thirteen fourteen
+fifteen sixteen seventeen eighteen nineteen
+"""
+# Two digits said together: 'drieëndertig', 'thirty-three'.
+_SPOKEN_PAIR: Final = (
+    r"(?:\w{0,5}(?:en|ën))?(?:twintig|dertig|veertig|vijftig|zestig|zeventig|tachtig|negentig)(?!\w)"
+    r"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?(?!\w)|" + any_of(_TEENS) + r"(?!\w)"
+)
 _SPOKEN_DIGIT: Final = any_of(" ".join(_SPOKEN.values())) + r"(?!\w)"
 _SPOKEN_NUMBER: Final = re.compile(
     r"(?<!\w)(?:plus )?" + any_of("nul zero oh nought null nolla plus") + r"(?:[ ,.-]{1,2}(?:"
     + _SPOKEN_DIGIT + r"|\d{1,8}(?!\d))){6,14}"
     # Polish and Norwegian numbers begin with no zero.
-    + rf"|(?<!\w){_SPOKEN_DIGIT}(?:[ ,.-]{{1,2}}{_SPOKEN_DIGIT}){{7,14}}",
+    + rf"|(?<!\w){_SPOKEN_DIGIT}(?:[ ,.-]{{1,2}}{_SPOKEN_DIGIT}){{7,14}}"
+    + rf"|(?<!\w)(?:nul|zero|oh|nought)(?:[ ,.-]{{1,2}}(?:{_SPOKEN_DIGIT}|{_SPOKEN_PAIR})){{5,9}}",
     re.IGNORECASE,
 )  # fmt: skip
 ZEROS: Final = set_of("nul zero oh nought null nolla")

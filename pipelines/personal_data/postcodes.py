@@ -34,6 +34,7 @@ _WORD_BEFORE: Final = re.compile(
     r"(?:postcode|postkode|postnr|postnummer|postinumero|kod pocztowy|kod|zip|pc)\.?[^\w\n]{0,4}(?:is |er |on |to )?\Z",
     re.IGNORECASE,
 )
+_TOWN_BEHIND: Final = re.compile(r" [A-Z][a-z]{2}")
 _AFTER_WORD: Final = re.compile(r"(?<![\w.,/-])(?:\d{2}[- ]\d{3}|\d{4}[ -]?[A-Za-z]{2}|\d{4,5})(?![\w/-])")
 
 
@@ -94,5 +95,5 @@ def _dutch(text: str, start: int) -> Iterator[Span]:
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.9)
     elif lower not in _TWO_LETTER_WORDS or (text[start + 4] != " " and lower not in _UNITS):
         yield Span(start, found.end(), "POSTCODE", "postcode (NL)", 0.75)
-    elif _is_told(text, start):
-        yield Span(start, found.end(), "POSTCODE", "postcode (NL) after a word for it", 0.85)
+    elif _is_told(text, start) or (text[start - 1 : start] == "\n" and _TOWN_BEHIND.match(text, found.end())):
+        yield Span(start, found.end(), "POSTCODE", "postcode (NL), told by what is beside it", 0.85)

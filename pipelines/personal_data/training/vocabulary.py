@@ -38,6 +38,9 @@ caruna fortum helen osuuspankki op danske suomi kanta omakanta traficom migri dv
 amazon bol coolblue wehkamp zalando marktplaats funda airbnb uber bolt lime felyx greenwheels swapfiets flixbus
 """
 
+NOT_IN_DICTIONARIES = {"nl": "waarmee daarmee hiermee gaarne", "fi": "eli"}
+"""Ordinary words that the dictionaries lack."""
+
 FIRST_NAMES = {
     "nl": """
 aafke aagje aaltje abel adriaan aline alwin anneke annelies anneloes annemiek annemieke antje arend arjan arnoud auke
