@@ -95,8 +95,10 @@ class LocalBroker:
         java = ["java", "-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{libs}/*"]
         if not (self.folder / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            # With '=', since one id in 64 begins with a dash.
+            made = ["format", f"--cluster-id={cluster}", "-c", str(settings), "--standalone"]
             _run(
-                [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings), "--standalone"],
+                [*java, "kafka.tools.StorageTool", *made],
                 f"the folder {self.folder} cannot be made ready for Kafka",
             )
         with output.open("ab") as log:
