@@ -73,8 +73,7 @@ def no_names(places: Places) -> Bools:
     found |= _is_abbreviated_place(texts, at) | (
         _is_abbreviated_place(texts, at - 1) & is_one_of(ARTICLES, texts, at - 1)
     )
-    # 'Klachtnr', 'ha ha'
-    found |= _NUMBERS.end(texts, at) & (texts.length(at) >= _SHORTEST_NUMBER)
+    # 'ha ha'
     key = texts.slots.key
     repeats = (places.gap == _BLANK) & (key.take(at) == key.take(at - 1))
     repeated = (places.right == _BLANK) & (key.take(at) == key.take(at + 1))
@@ -85,13 +84,18 @@ def no_names(places: Places) -> Bools:
     found |= alone & (mark & Mark.VEHICLE > 0)
     found |= alone & straight & _begins_sentence(places)
     found |= alone & straight & _is_feast(places, mark)
-    found |= (
-        alone
-        & (_COLLECTIVES.end(texts, at) | ((places.tongue == _NORWEGIAN) & _PLURALS.end(texts, at)))
-        & _IS_UNLISTED.take(places.name)
-    )
+    unlisted = np.flatnonzero(_IS_UNLISTED.take(places.name))
+    found[unlisted] |= _is_of_things(places, unlisted, alone.take(unlisted))
     found |= alone & _is_place(places, mark)
     found |= alone & _is_called(places)
+    return found
+
+
+def _is_of_things(places: Places, unlisted: Ints, alone: Bools) -> Bools:
+    """'Klachtnr', 'Buurtcomité', 'Vintersyklistene': of the words that no list has, which end as no name does."""
+    texts, at = places.texts, places.at.take(unlisted)
+    groups = _COLLECTIVES.end(texts, at) | ((places.tongue.take(unlisted) == _NORWEGIAN) & _PLURALS.end(texts, at))
+    found: Bools = (_NUMBERS.end(texts, at) & (texts.length(at) >= _SHORTEST_NUMBER)) | (groups & alone)
     return found
 
 

@@ -85,11 +85,11 @@ _LONGEST: Final = max(len(parts) for some in _BY_FIRST.values() for parts in som
 
 def covers(words: "Words", first: int, last: int) -> bool:
     """Whether the words of a text from `first` to `last` are part of a public name, in any case and inflected."""
-    begin, end = max(0, first - _LONGEST + 1), min(len(words), first + _LONGEST)
-    near = [words[place].lower() for place in range(begin, end)]
-    for at in range(first - begin + 1):
-        for name in _BY_FIRST.get(near[at][:4], ()):
-            if last - begin < at + len(name) <= len(near) and all(map(_alike, near[at:], name)):
+    for at in range(max(0, first - _LONGEST + 1), first + 1):
+        for name in _BY_FIRST.get(words[at][:4].lower(), ()):
+            if last < at + len(name) <= len(words) and all(
+                _alike(words[at + n].lower(), part) for n, part in enumerate(name)
+            ):
                 return True
     return False
 
