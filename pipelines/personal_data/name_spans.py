@@ -21,6 +21,28 @@ COMMON_NAME, COMMON_WORD, COMMON_FIRST_WORD = 3, 2, 0
 """How common a word the first name before a surname may be: a listed name, another word, one that starts a sentence.
 Before a surname that is sure, any word with a capital within a sentence will do."""
 
+UNTOLD: Final = "name, by list and context"
+"""The rule of a name that no cue stands before."""
+_RULES: Final = {
+    "T": "name after a title",
+    "K": "name after a relative or neighbour",
+    "R": "name after an office",
+    "G": "name after a greeting",
+    "I": "name after an introduction",
+    "C": "name after a closing line",
+    "M": "name after thanks",
+    "S": "name after 'spoke to'",
+}
+_LONGEST_INITIAL: Final = 3
+_CONJUNCTIONS: Final = frozenset(("en", "and", "og", "i", "oraz", "ja", "sekä"))
+_COORDINATED: Final = frozenset("FfBbLlis")
+_WORDS_OF_A_LETTER: Final = frozenset("izwouaåy")
+_SENTENCE_OPENERS: Final = {"pl": ("Z ", "W ", "U ", "O ", "I ", "A "), "nb": ("I ",), "en": ("A ", "I ")}
+"""Words of one letter that are no initials."""
+_LINKS: Final = frozenset((" ", "-", ". ", ".", "/", " - ", "–", " '", " ’"))
+_INFIX_LINKS: Final = _LINKS | {"\n"}  # a line may break behind an infix
+_SHORTEST_PART: Final = 3
+_ENDS_SENTENCE: Final = frozenset('.!?:\n"')
 _INITIALS: Final = re.compile(
     r"(?<![^\W\d_])(?:(?:[A-ZÀ-ŽŁŚŻ]|Th|Chr|Joh|Ch|St|IJ|Ph|Sj|Tj|Jac|Jos|Fr|Wm|Kr)"
     r"(?:\.[ -]?|(?=[ ](?:[A-ZÀ-Ž]\b|\Z))[ ]|[ ](?=\Z))){1,6}\Z"
@@ -86,22 +108,38 @@ def _goes_with(line: Line, name: Word, word: Word) -> bool:
     )
 
 
-def spans(line: Line, names_: Sequence[Word]) -> Iterator[Span]:
+def spans(line: Line, names: Sequence[Word]) -> Iterator[Span]:
+    """The spans of the names of one text, in order."""
     at = 0
-    while at < len(names_):
+    while at < len(names):
         begun = at
         at += 1
-        while at < len(names_) and _joined(line, names_[at - 1].place, names_[at].place):
+        while at < len(names) and _joined(line, names[at - 1].place, names[at].place):
             at += 1
-        span = _span(line, names_[begun:at])
+        span = _span(line, names[begun:at])
         if span:
             yield span
 
 
-def _span(line: Line, names_: Sequence[Word]) -> Span | None:
+def _span(line: Line, names: Sequence[Word]) -> Span | None:
     """The span of words that are one name; None if it is the name of no person."""
+    one, other = names[0], names[-1]
+    named = _whole(line, one, other)
+    if is_namesake(named, (one.kind, other.kind), told=(one.told > 0, other.told > 0)):
+        return None
+    start, before = named.start, named.before
+    if before >= 0 and len(initial := line[before]) <= _LONGEST_INITIAL and initial[0].isupper():
+        initials = _INITIALS.search(line.text, max(0, start - 24), start)
+        if initials and initials.group() not in _SENTENCE_OPENERS.get(line.language, ()):
+            start = initials.start()
+    sure = min(max(name.score for name in names), 6.0)
+    rule = _RULES.get(CUE_KINDS[one.cue], UNTOLD)
+    return Span(start, named.end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
+
+
+def _whole(line: Line, one: Word, other: Word) -> Named:
+    """The name from its first to its last word, with what belongs to it; initials before it are left out."""
     text = line.text
-    one, other = names_[0], names_[-1]
     first, last = one.place, other.place
     # What a hyphen joins to a name is part of it: 'Bakker-Storm'.
     while first and line.gap(first - 1) == "-" and line.is_double(first - 1):
@@ -136,20 +174,7 @@ def _span(line: Line, names_: Sequence[Word]) -> Span | None:
         end = infixed_after.end()
     elif initials_after := _INITIALS_AFTER.match(text, end):
         end = initials_after.end()
-    named = Named(line, first, last, i, start, end)
-    if is_namesake(named, (one.kind, other.kind), told=(one.told > 0, other.told > 0)):
-        return None
-    if i >= 0 and len(initial := line[i]) <= _LONGEST_INITIAL and initial[0].isupper():
-        initials = _INITIALS.search(text, max(0, start - 24), start)
-        if initials and initials.group() not in _SENTENCE_OPENERS.get(line.language, ()):
-            start = initials.start()
-    sure = min(max(name.score for name in names_), 6.0)
-    rule = _RULES.get(CUE_KINDS[one.cue], UNTOLD)
-    return Span(start, end, "NAME", rule, round(0.5 + max(sure, 0.0) / 15, 2))
-
-
-_SHORTEST_PART: Final = 3
-_ENDS_SENTENCE: Final = frozenset('.!?:\n"')
+    return Named(line, first, last, i, start, end)
 
 
 @cache
@@ -182,28 +207,6 @@ def _goes_before(line: Line, place: int, *, is_sure: bool, ends_line: bool) -> b
     code = line.code(place)
     starts = not place or not _ENDS_SENTENCE.isdisjoint(line.gap(place - 1))
     return (is_sure and not starts) or _may_go_before()[starts][code]
-
-
-UNTOLD: Final = "name, by list and context"
-"""The rule of a name that no cue stands before."""
-_RULES: Final = {
-    "T": "name after a title",
-    "K": "name after a relative or neighbour",
-    "R": "name after an office",
-    "G": "name after a greeting",
-    "I": "name after an introduction",
-    "C": "name after a closing line",
-    "M": "name after thanks",
-    "S": "name after 'spoke to'",
-}
-_LONGEST_INITIAL: Final = 3
-_CONJUNCTIONS: Final = frozenset(("en", "and", "og", "i", "oraz", "ja", "sekä"))
-_COORDINATED: Final = frozenset("FfBbLlis")
-_WORDS_OF_A_LETTER: Final = frozenset("izwouaåy")
-_SENTENCE_OPENERS: Final = {"pl": ("Z ", "W ", "U ", "O ", "I ", "A "), "nb": ("I ",), "en": ("A ", "I ")}
-"""Words of one letter that are no initials."""
-_LINKS: Final = frozenset((" ", "-", ". ", ".", "/", " - ", "–", " '", " ’"))
-_INFIX_LINKS: Final = _LINKS | {"\n"}  # a line may break behind an infix
 
 
 def _joined(line: Line, one: int, other: int) -> bool:
