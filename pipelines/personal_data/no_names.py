@@ -92,7 +92,7 @@ def no_names(places: Places) -> Bools:
 
 
 def _is_of_things(places: Places, unlisted: Ints, alone: Bools) -> Bools:
-    """'Klachtnr', 'Buurtcomité', 'Vintersyklistene': of the words that no list has, which end as no name does."""
+    """'Klachtnr', 'Buurtcomité', 'Skiløperne': of the words that no list has, which end as no name does."""
     texts, at = places.texts, places.at.take(unlisted)
     groups = _COLLECTIVES.end(texts, at) | ((places.tongue.take(unlisted) == _NORWEGIAN) & _PLURALS.end(texts, at))
     found: Bools = (_NUMBERS.end(texts, at) & (texts.length(at) >= _SHORTEST_NUMBER)) | (groups & alone)
@@ -127,7 +127,7 @@ def _is_feast(places: Places, mark: Bits) -> Bools:
 
 
 def _begins_sentence(places: Places) -> Bools:
-    """'Bins not collected', 'Wilk i lis': an ordinary word of the language, of which it has no first name."""
+    """'Bins not emptied', 'Wilk i lis': an ordinary word of the language, of which it has no first name."""
     texts, at = places.texts, places.at
     codes = lexicon().codes
     code = lexicon().code.take(texts.slots.row.take(at))
@@ -146,7 +146,7 @@ def _is_quoted(places: Places) -> Bools:
 
 
 def _is_place(places: Places, mark: Bits) -> Bools:
-    """'uit Asmara', 'Hof van Holland', 'Lepolassa'."""
+    """'uit Asmara', 'Hof van Holland', 'Pihlajistossa'."""
     texts, at = places.texts, places.at
     town = (mark & Mark.TOWN > 0) & ~_IS_OURS.take(places.name) & (places.shape == _C)
     blank = places.gap == _BLANK
