@@ -152,8 +152,10 @@ def _whole(line: Line, one: Word, other: Word) -> Named:
     while i >= 0 and line[i].lower() in INFIXES and line.gap(i) in _INFIX_LINKS:
         i -= 1
     if i + 1 < first:
+        # 'van Henk Bos': with a surname behind it, what is both is the first name.
+        is_first = one.kind in "Ff" or (one.kind in "Bb" and one != other and line[i + 1] == "van" and i + 2 == first)
         infixed = (
-            one.kind not in "Ff"
+            not is_first
             or line[i + 1][0].isupper()
             or (i >= 0 and (len(line[i]) == 1 or CUES.get(line[i].lower()) == "T"))
         )

@@ -201,6 +201,11 @@ def test_a_date_is_taken_out_where_it_says_when_somebody_was_born(text: str, dat
     assert [text[s.start : s.end] for s in scrubbed.spans if s.type == "BIRTHDATE"] == [date] * bool(date)
 
 
+def test_of_whom_something_is_stays() -> None:
+    assert SCRUBBER.scrub("Het dossier van Anna Bakker is kwijt", "nl").text == "Het dossier van [NAAM] is kwijt"
+    assert SCRUBBER.scrub("mevrouw van Dijk belde", "nl").text == "mevrouw [NAAM] belde"
+
+
 def test_placeholders_are_in_the_language_of_the_comment() -> None:
     text = "jan@example.nl"
     written = [SCRUBBER.scrub(text, language).text for language in ("nl", "en", "pl", "nb", "fi", "de", None)]
