@@ -125,7 +125,8 @@ def _span(line: Line, names: Sequence[Word]) -> Span | None:
     """The span of words that are one name; None if it is the name of no person."""
     one, other = names[0], names[-1]
     named = _whole(line, one, other)
-    if is_namesake(named, (one.kind, other.kind), told=(one.told > 0, other.told > 0)):
+    is_titled = CUE_KINDS[one.cue] == "T"
+    if is_namesake(named, (one.kind, other.kind), told=(one.told > 0, other.told > 0), is_titled=is_titled):
         return None
     start, before = named.start, named.before
     if before >= 0 and len(initial := line[before]) <= _LONGEST_INITIAL and initial[0].isupper():
