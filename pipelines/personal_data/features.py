@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.personal_data.keys import POWERS, Ints, Keys, Strings, constant, join, keys_of
-from pipelines.personal_data.kinds import COMPOUND, NAMES, OTHERS, REST, TONGUES, UNKNOWN, coarse, kinds
+from pipelines.personal_data.kinds import COARSE, COMPOUND, NAMES, OTHERS, REST, TONGUES, UNKNOWN, kinds
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
 from pipelines.personal_data.reading import GAPS, NAME, SHAPES, Bools, Texts
 
@@ -87,16 +87,15 @@ class Column:
         return Strings(self._keys.key.take(numbers), self._keys.power.take(numbers))
 
 
-_COARSE: Final = [coarse(name) for name in NAMES]
 _KIND: Final = Column(NAMES)
 _OTHER: Final = Column(OTHERS)
-_COARSE_COLUMN: Final = Column(_COARSE)
-_CLASS: Final = Column(name[0] for name in _COARSE)
+_COARSE_COLUMN: Final = Column(COARSE)
+_CLASS: Final = Column(name[0] for name in COARSE)
 # A neighbour is told by its coarse kind, or by its shape where the kind was not asked for; a name before by that alone.
-_NEIGHBOURS: Final = [*_COARSE, *SHAPES, NAME]
+_NEIGHBOURS: Final = [*COARSE, *SHAPES, NAME]
 _NEIGHBOUR: Final = Column(_NEIGHBOURS)
 _NEIGHBOUR_CLASS: Final = Column(name[0] for name in _NEIGHBOURS)
-_NAME_AFTER: Final = Column("~" + name[:-1] for name in _COARSE)
+_NAME_AFTER: Final = Column("~" + name[:-1] for name in COARSE)
 _GAP: Final = Column(GAPS)
 _SHAPE: Final = Column(SHAPES)
 _CUE: Final = Column(CUE_KINDS)
@@ -105,10 +104,13 @@ THROUGH_INFIX: Final = 2
 _LABEL: Final = Column("ON")
 _THROUGH: Final = Column(("", "I", "v"))
 
-IS_NAME: Final = np.array([name[0] in "FLBflb" for name in _COARSE])
+IS_NAME: Final = np.array([name[0] in "FLBflb" for name in COARSE])
+IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
 IS_FIRST_NAME: Final = np.array([name.lstrip("i")[0] in "23" for name in NAMES])
-IS_SURNAME: Final = np.array([name[0] in "LB" for name in _COARSE])
-_HAS_ENDING: Final = np.array([name[0] in "udWi" for name in _COARSE])
+IS_OURS: Final = IS_FIRST_NAME & np.array([name.lstrip("i")[1:2] == "l" for name in NAMES])
+"""First names of the text's own language."""
+IS_SURNAME: Final = np.array([name[0] in "LB" for name in COARSE])
+_HAS_ENDING: Final = np.array([name[0] in "udWi" for name in COARSE])
 
 
 def _chosen(where: Bools, these: Strings, others: Strings) -> Strings:
@@ -160,7 +162,7 @@ class Places:
         lower = self.shape == _l
         is_capital = _MAY_BE_NAME.take(self.shape_after)
         asked = is_capital | (self.shape_after == SHAPES.index("M")) | (lower & (self.shape_after != _END))
-        self.coarse_after = len(_COARSE) + self.shape_after
+        self.coarse_after = len(COARSE) + self.shape_after
         self.coarse_after[asked] = self._kinds(self.after[asked], self.tongue[asked]) // REST
         self.is_name_after = np.zeros(len(at), np.bool_)
         self.is_name_after[is_capital] = IS_NAME.take(self.coarse_after[is_capital])
@@ -247,7 +249,7 @@ class Rows:
             "cue": _CUE[np.where(named, 0, p.cue.take(of))],
             "before": _chosen(named, constant(NAME), p.words(p.before.take(of))),
             "after": _chosen(
-                p.is_name_after.take(of), _NAME_AFTER[p.coarse_after.take(of) % len(_COARSE)], p.words(p.after.take(of))
+                p.is_name_after.take(of), _NAME_AFTER[p.coarse_after.take(of) % len(COARSE)], p.words(p.after.take(of))
             ),
             "shape after": _SHAPE[p.shape_after.take(of)],
         }
@@ -264,7 +266,7 @@ class Rows:
         shape_before = texts.shapes(before)
         asked = _MAY_HAVE_KIND.take(shape_before) | ((p.shape.take(of) == _l) & (shape_before != _BEGIN))
         asked &= ~named
-        coarse_before = len(_COARSE) + shape_before
+        coarse_before = len(COARSE) + shape_before
         coarse_before[named] = len(_NEIGHBOURS) - 1
         coarse_before[asked] = p._kinds(before[asked], p.tongue.take(of)[asked]) // REST
         saying = ~p.is_name_after.take(of) & (texts.mark.take(p.after.take(of)) & Mark.SAYING > 0)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pipelines.personal_data import addresses, births, numbers, plates, postcodes
 from pipelines.personal_data.checks import COUNTRY_CODES, iban_length
-from pipelines.personal_data.keys import Ints, Table, keys_of
+from pipelines.personal_data.keys import Ints, Table, sorted_keys
 from pipelines.personal_data.lexicon import Mark
 from pipelines.personal_data.reading import LETTER, Bools, Texts
 
@@ -59,7 +59,7 @@ _FARTHEST_MONTH: Final = 8
 _FARTHEST_VEHICLE: Final = 44
 _SHORTEST_PLACE: Final = 4
 _SHORTENING: Final = sorted(addresses.SHORTENED)
-_NUMBER_WORDS: Final = keys_of(sorted(addresses.NUMBER_WORDS)).key
+_NUMBER_WORDS: Final = sorted_keys(addresses.NUMBER_WORDS)
 _WIDEST_DATE_GAP: Final = 4
 _WIDEST_ROMAN_MONTH: Final = 8
 _IS_COUNTRY_CODE: Final = np.isin(np.arange(100), [int(code) for code in COUNTRY_CODES])
@@ -337,7 +337,7 @@ class Groups:
         found = self._is(_IS_SPACE_OR_COMMA, start - 1)
         word = self._word_before.take(at)
         # 'Nieuwe Dijk nr. 15'
-        numbered = np.isin(slots.key.take(word), _NUMBER_WORDS) & (slots.start.take(word) > 0)
+        numbered = texts.is_one_of(_NUMBER_WORDS, word) & (slots.start.take(word) > 0)
         start = np.where(numbered, slots.start.take(word), start)
         word = word - numbered
         last = self._texts.characters.take(start - 2)
@@ -467,7 +467,7 @@ class Endings:
     def __init__(self, endings: Iterable[str]) -> None:
         listed = list(endings)
         self._sizes = sorted(set(map(len, listed)))
-        self._table = Table(np.sort(keys_of(listed).key))
+        self._table = Table(sorted_keys(listed))
 
     def end(self, texts: Texts, words: Ints) -> Bools:
         """Which of some words end in one of them."""

@@ -5,7 +5,7 @@ keys of all words of a batch come from one running sum over its characters, thos
 two strings run together is `a.key + a.power * b.key`. Two different strings share a key with a chance of one in 10**19.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -83,6 +83,17 @@ def keys_of(strings: Sequence[str], *, lower: bool = False) -> Strings:
     running = sums(characters_of("".join(strings)), 0, lower=lower)
     up, _ = POWERS(int(np.diff(ends).max(initial=0)) + 1)
     return Strings(cut(running, ends[:-1], ends[1:]), up.take(np.diff(ends)))
+
+
+def sorted_keys(strings: Iterable[str]) -> Keys:
+    """The keys of strings in order, for `among`."""
+    return np.sort(keys_of(list(strings)).key)
+
+
+def among(some: Keys, keys: Keys) -> npt.NDArray[np.bool_]:
+    """Which keys are among some that are in order."""
+    found: npt.NDArray[np.bool_] = some.take(np.searchsorted(some, keys), mode="clip") == keys
+    return found
 
 
 @cache

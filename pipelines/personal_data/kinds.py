@@ -175,13 +175,17 @@ def kinds() -> Kinds:
     return Kinds(lexicon())
 
 
+COARSE: Final = tuple(map(coarse, NAMES))
+"""`coarse` of each name's number."""
+
+
 def kind_of(word: str, language: str) -> str:
     """What the lists say of a word in a language, in few values."""
     lower = word.lower()
     key = keys_of([lower]).key
     tongue = np.array([tongue_of(language)])
     (kind,) = kinds().of(key, lexicon().rows(key), tongue, lambda _: lower).tolist()
-    return coarse(NAMES[kind // REST])
+    return COARSE[int(kind) // REST]
 
 
 def tongue_of(language: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.personal_data.cues import CUES, INFIXES, SAYING
 from pipelines.personal_data.inflection import bases
 from pipelines.personal_data.keys import keys_of
-from pipelines.personal_data.kinds import NAMES, coarse
+from pipelines.personal_data.kinds import COARSE
 from pipelines.personal_data.lexicon import CUE_KINDS, lexicon
 from pipelines.personal_data.namesakes import BUSINESSES, STREET_WORDS, Named, is_namesake
 from pipelines.personal_data.reading import Line
@@ -73,10 +73,7 @@ class Word(NamedTuple):
     @property
     def kind(self) -> str:
         """What the lists say of it, in a letter."""
-        return _KIND[self.name]
-
-
-_KIND: Final = [coarse(name)[0] for name in NAMES]
+        return COARSE[self.name][0]
 
 
 def settled(line: Line, words: Sequence[Word]) -> list[Word]:
@@ -154,7 +151,9 @@ def _whole(line: Line, one: Word, other: Word) -> Named:
         i -= 1
     if i + 1 < first:
         # 'van Henk Bos': with a surname behind it, what is both is the first name.
-        is_first = one.kind in "Ff" or (one.kind in "Bb" and one != other and line[i + 1] == "van" and i + 2 == first)
+        is_first = one.kind in "Ff" or (
+            one.kind in "Bb" and one is not other and line[i + 1] == "van" and i + 2 == first
+        )
         infixed = (
             not is_first
             or line[i + 1][0].isupper()

@@ -16,7 +16,7 @@ import numpy as np
 
 from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, THROUGH_INFIX, Places, Rows
 from pipelines.personal_data.keys import Ints, Keys, Table, keys_of
-from pipelines.personal_data.kinds import COMPOUND, NAMES, TONGUES, coarse, kinds, tongue_of
+from pipelines.personal_data.kinds import COARSE, COMPOUND, NAMES, TONGUES, kinds, tongue_of
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark, lexicon
 from pipelines.personal_data.name_spans import Word, settled, spans
 from pipelines.personal_data.reading import EMPTY, GAPS, LOWER, SHAPES, UPPER, Bools, Line, Texts
@@ -40,7 +40,7 @@ HOPELESS: Final = -2.5  # after the first part of the features
 ENOUGH: Final = 2  # how common a name in lower case has to be, to vouch for the word beside it
 _T: Final = keys_of(["t"]).key[0]
 _IS_LISTED_LAST: Final = np.array([name.lstrip("i")[2:3] in ("2", "3") for name in NAMES])
-_IS_RATHER_FIRST: Final = np.array([coarse(name)[0] in "Ff" for name in NAMES])
+_IS_RATHER_FIRST: Final = np.array([kind[0] in "Ff" for kind in COARSE])
 _CONTINUES: Final = np.array([gap in (" ", "-", "'") for gap in GAPS])
 _PAIRS: Final = np.array([gap in (" ", "-") for gap in GAPS])
 _TITLE: Final = CUE_KINDS.index("T")

@@ -8,16 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, Places
+from pipelines.personal_data.features import IS_FIRST_NAME, IS_LISTED_FIRST, IS_OURS, OPENS, Places
 from pipelines.personal_data.groups import Endings
-from pipelines.personal_data.keys import Ints, Keys, keys_of
+from pipelines.personal_data.keys import Ints, among, keys_of, sorted_keys
 from pipelines.personal_data.kinds import NAMES, TONGUES
 from pipelines.personal_data.lexicon import Mark, lexicon
 from pipelines.personal_data.reading import GAPS, SHAPES, Bits, Bools, Texts
 from pipelines.personal_data.wordlists import set_of
 
-_IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
-_IS_OURS: Final = IS_FIRST_NAME & np.array([name.lstrip("i")[1:2] == "l" for name in NAMES])
 _AFTER_DIGITS: Final = np.array([gap == "9" for gap in GAPS])
 _QUOTES: Final = np.array([gap.strip("^$") in tuple('"“”„«»') for gap in GAPS])
 _HYPHEN, _BLANK = GAPS.index("-"), GAPS.index(" ")
@@ -38,27 +36,14 @@ _COMMON_NAME: Final = 3
 _ORDINARY: Final = 2  # how common a word has to be to be plainly one
 
 
-def keys(words: str) -> Keys:
-    """The keys of some words, in order."""
-    return np.sort(keys_of(sorted(set_of(words))).key)
-
-
-def is_one_of(some: Keys, texts: Texts, at: Ints) -> Bools:
-    """Whether the words at slots are among some."""
-    return _among(some, texts.slots.key.take(at, mode="clip"))
-
-
-def _among(some: Keys, key: Keys) -> Bools:
-    found: Bools = some.take(np.searchsorted(some, key), mode="clip") == key
-    return found
-
-
-ARTICLES: Final = keys("de den het 't ’t the")
-_DUTCH_ARTICLES: Final = keys("de het 't ’t")
-_FROM: Final = keys("van")
-_WHERE: Final = keys("in uit te naar near to from w z do i fra til på tot richting vanuit towards through via rundt")
-_IN: Final = keys("in te uit")
-_INESSIVE: Final = keys("ssa ssä")
+ARTICLES: Final = sorted_keys(set_of("de den het 't ’t the"))
+_DUTCH_ARTICLES: Final = sorted_keys(set_of("de het 't ’t"))
+_FROM: Final = sorted_keys(set_of("van"))
+_WHERE: Final = sorted_keys(
+    set_of("in uit te naar near to from w z do i fra til på tot richting vanuit towards through via rundt")
+)
+_IN: Final = sorted_keys(set_of("in te uit"))
+_INESSIVE: Final = sorted_keys(set_of("ssa ssä"))
 _ABBREVIATED_PLACE: Final = keys_of(["v", "h", "t"]).key  # t.h.v., backwards
 
 
@@ -66,12 +51,12 @@ def no_names(places: Places) -> Bools:
     """Whether each word is the name of no person, whatever the weights say."""
     texts, at = places.texts, places.at
     mark = texts.mark.take(at)
-    listed_first = _IS_LISTED_FIRST.take(places.name)
+    listed_first = IS_LISTED_FIRST.take(places.name)
     # '8 jan', 'S-Market', 't.h.v. Gamma', 't.h.v. de Gamma'
     found: Bools = _AFTER_DIGITS.take(places.gap) & (mark & Mark.MONTH > 0)
     found |= (places.gap == _HYPHEN) & (texts.length(at - 1) == 1) & ~listed_first
     found |= _is_abbreviated_place(texts, at) | (
-        _is_abbreviated_place(texts, at - 1) & is_one_of(ARTICLES, texts, at - 1)
+        _is_abbreviated_place(texts, at - 1) & texts.is_one_of(ARTICLES, at - 1)
     )
     # 'ha ha'
     key = texts.slots.key
@@ -82,8 +67,9 @@ def no_names(places: Places) -> Bools:
     alone = (places.cue == 0) & ~_is_first_name(places, places.before)
     found |= alone & straight & _is_quoted(places)
     found |= alone & (mark & Mark.VEHICLE > 0)
-    found |= alone & straight & _begins_sentence(places)
-    found |= alone & straight & _is_feast(places, mark)
+    code = lexicon().code.take(texts.slots.row.take(at)).astype(np.intp)
+    found |= alone & straight & _begins_sentence(places, code)
+    found |= alone & straight & _is_feast(places, mark, code)
     unlisted = np.flatnonzero(_IS_UNLISTED.take(places.name))
     found[unlisted] |= _is_of_things(places, unlisted, alone.take(unlisted))
     found |= alone & _is_place(places, mark)
@@ -117,20 +103,18 @@ def _is_first_name(places: Places, at: Ints) -> Bools:
     return found
 
 
-def _is_feast(places: Places, mark: Bits) -> Bools:
+def _is_feast(places: Places, mark: Bits, code: Ints) -> Bools:
     """'since Easter', 'Mon–Fri': a word of the calendar that is no month, and is hardly a name."""
     codes = lexicon().codes
-    code = lexicon().code.take(places.texts.slots.row.take(places.at))
     found: Bools = (codes.calendar.take(code) > 0) & (codes.first.take(code) < _COMMON_NAME) & (mark & Mark.MONTH == 0)
     found &= places.shape_after != _C
     return found
 
 
-def _begins_sentence(places: Places) -> Bools:
+def _begins_sentence(places: Places, code: Ints) -> Bools:
     """'Bins not emptied', 'Wilk i lis': an ordinary word of the language, of which it has no first name."""
     texts, at = places.texts, places.at
     codes = lexicon().codes
-    code = lexicon().code.take(texts.slots.row.take(at))
     tongue = np.minimum(places.tongue, len(codes.common) - 1)
     ordinary = codes.in_dictionary[tongue, code] >= _ORDINARY
     ordinary &= (codes.first_in[tongue, code] == 0) & (places.tongue < len(codes.common))
@@ -148,22 +132,22 @@ def _is_quoted(places: Places) -> Bools:
 def _is_place(places: Places, mark: Bits) -> Bools:
     """'uit Asmara', 'Hof van Holland', 'Pihlajistossa'."""
     texts, at = places.texts, places.at
-    town = (mark & Mark.TOWN > 0) & ~_IS_OURS.take(places.name) & (places.shape == _C)
+    town = (mark & Mark.TOWN > 0) & ~IS_OURS.take(places.name) & (places.shape == _C)
     blank = places.gap == _BLANK
-    found: Bools = town & ((blank & is_one_of(_WHERE, texts, at - 1)) | (places.gap == _BRACKET))
-    found |= town & blank & is_one_of(_FROM, texts, at - 1) & (places.before == at - 2) & texts.has_capital(at - 2)
+    found: Bools = town & ((blank & texts.is_one_of(_WHERE, at - 1)) | (places.gap == _BRACKET))
+    found |= town & blank & texts.is_one_of(_FROM, at - 1) & (places.before == at - 2) & texts.has_capital(at - 2)
     # 'in Ten Boer', 'uit De Meern'; people are 'bij De Groot'.
     infixed = (places.before == at - 2) & (texts.mark.take(at - 1) & Mark.INFIX > 0) & texts.has_capital(at - 1)
-    found |= infixed & (places.shape == _C) & is_one_of(_IN, texts, at - 2)
+    found |= infixed & (places.shape == _C) & texts.is_one_of(_IN, at - 2)
     finnish = (places.tongue == _FINNISH) & (places.shape == _C) & (places.before == at - 1)
     finnish &= ~IS_FIRST_NAME.take(places.name) & ~texts.has_capital(places.before)
-    found |= finnish & _among(_INESSIVE, texts.endings(at, 3))
+    found |= finnish & among(_INESSIVE, texts.endings(at, 3))
     return found
 
 
 def _is_called(places: Places) -> Bools:
     """'zwembad De Willem', 'De Mark stinkt': with an article a first name is the name of a thing."""
     texts, at = places.texts, places.at
-    found: Bools = _IS_OURS.take(places.name) & (places.before == at - 2) & (places.gap == _BLANK)
-    found &= is_one_of(_DUTCH_ARTICLES, texts, at - 1)
+    found: Bools = IS_OURS.take(places.name) & (places.before == at - 2) & (places.gap == _BLANK)
+    found &= texts.is_one_of(_DUTCH_ARTICLES, at - 1)
     return found

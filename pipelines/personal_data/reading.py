@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.personal_data.keys import Ints, Keys, characters_of, constant, cut, sums
+from pipelines.personal_data.keys import Ints, Keys, among, characters_of, constant, cut, sums
 from pipelines.personal_data.lexicon import Mark, lexicon
 
 DATUM, NAME = "\x01", "\x02"
@@ -241,6 +241,10 @@ class Texts:
         """The keys of the last characters of words, of the whole word if it is shorter."""
         end = self.slots.end.take(at)
         return cut(self._running, np.maximum(end - size, self.slots.start.take(at)), end)
+
+    def is_one_of(self, some: Keys, at: Ints) -> Bools:
+        """Whether the words at slots are among some, whose keys are in order."""
+        return among(some, self.slots.key.take(at, mode="clip"))
 
     def is_lower(self, at: Ints) -> Bools:
         """As `str.islower`."""

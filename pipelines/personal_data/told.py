@@ -8,11 +8,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.personal_data.features import IS_FIRST_NAME, OPENS, THROUGH_INFIX, Places
+from pipelines.personal_data.features import IS_LISTED_FIRST, IS_OURS, OPENS, THROUGH_INFIX, Places
+from pipelines.personal_data.keys import sorted_keys
 from pipelines.personal_data.kinds import NAMES, OTHERS, REST
 from pipelines.personal_data.lexicon import CUE_KINDS, Mark
-from pipelines.personal_data.no_names import ARTICLES, is_one_of, keys, no_names
+from pipelines.personal_data.no_names import ARTICLES, no_names
 from pipelines.personal_data.reading import GAPS, SHAPES, Bools
+from pipelines.personal_data.wordlists import set_of
 
 Scores = npt.NDArray[np.float32]
 
@@ -45,8 +47,6 @@ _IS_WORD: Final = np.array([n == "d" or (n[0] == "0" == n[2] and n[4] in "234") 
 _IS_RARE_WORD: Final = np.array([n[0] == "0" == n[2:3] and n[4:5] == "2" for n in NAMES])
 _IS_MET_AS_WORD: Final = np.array([n == "d" or n[4:5] in ("1", "2", "3", "4") or n[0] + n[2:3] == "00" for n in NAMES])
 _IS_ELSEWHERE: Final = np.array([other[1] == "1" or other[3] == "1" for other in OTHERS])
-_IS_LISTED_FIRST: Final = np.array([name[0] in "23" for name in NAMES])
-_IS_OURS: Final = IS_FIRST_NAME & np.array([name.lstrip("i")[1:2] == "l" for name in NAMES])
 _IS_UNLISTED: Final = np.array([name == "u" for name in NAMES])
 _RUN_TOGETHER: Final = NAMES.index("d")
 
@@ -59,16 +59,18 @@ _C, _S, _l = (SHAPES.index(shape) for shape in "CSl")
 _FEWEST_SIGNED: Final = 4  # words of a text that is signed
 
 
-_LONG_INITIALS: Final = keys("th chr joh ch st ij ph sj tj jac jos fr wm kr")
-_COUNTERS: Final = keys(
-    """
+_LONG_INITIALS: Final = sorted_keys(set_of("th chr joh ch st ij ph sj tj jac jos fr wm kr"))
+_COUNTERS: Final = sorted_keys(
+    set_of(
+        """
     balie loket receptie infobalie baliemedewerker kassa desk counter reception window skranke skranken luke luken
     luka resepsjonen resepsjon okienko okienka okienku stanowisko stanowisku recepcji recepcja tiski tiskillä tiskiltä
     luukku luukulla luukulta neuvonta neuvonnassa neuvonnasta
     """
+    )
 )
-_AT: Final = keys("van bij op aan achter on at from behind i på fra ved bak w z przy na od")
-_SELF: Final = keys("hier here speaking jestem her täällä tässä")
+_AT: Final = sorted_keys(set_of("van bij op aan achter on at from behind i på fra ved bak w z przy na od"))
+_SELF: Final = sorted_keys(set_of("hier here speaking jestem her täällä tässä"))
 
 
 def told(places: Places) -> Scores:
@@ -83,7 +85,7 @@ def told(places: Places) -> Scores:
     # 'J. de Groot', "M. Th. van 't Hof".
     initialled = np.flatnonzero(~straight & (texts.mark.take(at - 1) & Mark.INFIX > 0) & texts.has_capital(at))
     first = places.before.take(initialled) + 1
-    abbreviated = is_one_of(_LONG_INITIALS, texts, first - 1) & texts.has_capital(first - 1)
+    abbreviated = texts.is_one_of(_LONG_INITIALS, first - 1) & texts.has_capital(first - 1)
     first = first - abbreviated
     dotted = _AFTER_DOT.take(texts.gaps(first + 1)) & texts.has_capital(first)
     found[initialled[dotted & (abbreviated | (texts.length(first) == 1))]] = INITIALS_AND_INFIX
@@ -93,7 +95,7 @@ def told(places: Places) -> Scores:
     found[lower] = 0
     # 'mevrouw de wit', 'dhr van ommen'; but 'mevrouw van de balie', 'de heer van de bakker'.
     infixed = np.flatnonzero(lower & (places.cue == _TITLE) & (places.through == THROUGH_INFIX))
-    article = is_one_of(ARTICLES, texts, at.take(infixed) - 1)
+    article = texts.is_one_of(ARTICLES, at.take(infixed) - 1)
     alone = places.before.take(infixed) == at.take(infixed) - 2
     is_word = _IS_MET_AS_WORD.take(places.name.take(infixed))
     found[infixed[np.where(article, alone, ~is_word)]] = TITLED_INFIX
@@ -109,7 +111,7 @@ def _by_cue(places: Places, straight: Bools) -> Scores:
     titled = (places.cue == _TITLE) & _IS_RARE_WORD.take(places.name)
     found[_IS_WORD.take(places.name) & ~titled] = 0
     found[(places.cue == _GREETING) & ~_ENDS_GREETING.take(places.right)] = 0
-    elsewhere = _IS_ELSEWHERE.take(places.kind % REST) & ~_IS_LISTED_FIRST.take(places.name) & straight
+    elsewhere = _IS_ELSEWHERE.take(places.kind % REST) & ~IS_LISTED_FIRST.take(places.name) & straight
     found[~is_told] = np.where(elsewhere[~is_told], np.float32(TOWN), np.float32(0))
     return found
 
@@ -117,21 +119,21 @@ def _by_cue(places: Places, straight: Bools) -> Scores:
 def _by_what_follows(places: Places, found: Scores) -> None:
     """Adds what the words behind say, or that none are: 'Ruth at window 3', 'Jan de Wit hier', '… groot gat! Kim'."""
     texts, at = places.texts, places.at
-    ours = np.flatnonzero(_IS_OURS.take(places.name) & (places.shape == _C))
+    ours = np.flatnonzero(IS_OURS.take(places.name) & (places.shape == _C))
     slot = at.take(ours)
     last = len(texts.slots.text) - 1
-    linked = is_one_of(_AT, texts, slot + 1)
+    linked = texts.is_one_of(_AT, slot + 1)
     behind = slot + 1 + linked
-    behind = np.minimum(behind + (linked & is_one_of(ARTICLES, texts, behind)), last)
-    counter = is_one_of(_COUNTERS, texts, behind) & (texts.slots.text.take(behind) == texts.slots.text.take(slot))
+    behind = np.minimum(behind + (linked & texts.is_one_of(ARTICLES, behind)), last)
+    counter = texts.is_one_of(_COUNTERS, behind) & (texts.slots.text.take(behind) == texts.slots.text.take(slot))
     found[ours[counter]] += np.float32(AT_COUNTER)
 
     opens = OPENS.take(places.left)
     is_none = _IS_WORD.take(places.name) | _IS_ELSEWHERE.take(places.kind % REST)
     begins = opens | (texts.has_capital(at - 1) & OPENS.take(texts.gaps(at - 1)))
     speaks = np.flatnonzero((places.shape == _C) & begins & ~is_none)
-    found[speaks[is_one_of(_SELF, texts, at.take(speaks) + 1)]] += np.float32(SELF)
+    found[speaks[texts.is_one_of(_SELF, at.take(speaks) + 1)]] += np.float32(SELF)
 
     signed = (places.shape == _C) & _ENDS_TEXT.take(places.right) & (texts.count.take(places.text) > _FEWEST_SIGNED)
-    found[signed & _IS_OURS.take(places.name) & (opens | _AFTER_DATUM.take(places.left))] += np.float32(SIGNED)
+    found[signed & IS_OURS.take(places.name) & (opens | _AFTER_DATUM.take(places.left))] += np.float32(SIGNED)
     found[signed & _IS_UNLISTED.take(places.name) & opens] += np.float32(SIGNED_UNLISTED)
